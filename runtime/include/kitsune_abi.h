@@ -101,7 +101,9 @@ struct kitsune_image {
 	int log_fd;             /* -1 if there is no log */
 	int image_fd;           /* the private copy this image was loaded from, or -1 */
 	unsigned updates;       /* completed updates of this process */
-	char *path;             /* the file that this version was loaded from */
+	char *path;             /* the file that this version was loaded from, absolute */
+	char *start_dir;        /* the working directory of the driver at its start */
+	uint64_t device, inode; /* of that file */
 
 	/* Releases what the image's runtime has allocated. Called once, after the update is committed. */
 	void (*discard)(void);

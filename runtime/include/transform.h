@@ -128,6 +128,9 @@ KITSUNE_API void kitsune_xform_plain(const void *in, void *out);
 /* One pointer to a function. */
 KITSUNE_API void kitsune_xform_fptr(const void *in, void *out);
 
+/* A variable's transformer found no old variable of this key, and leaves the new one as it is. */
+KITSUNE_API void kitsune_transform_absent(const char *old_key);
+
 /* For transformers that run user code on an object in its place: true the first time for this object. */
 KITSUNE_API int kitsune_visit_once(const void *object, xf as);
 

@@ -1,0 +1,87 @@
+/* kitsune_channel.h - how a client asks a running program for an update, and learns what came of it.
+ *
+ * Every updatable process keeps one page of shared memory, a sealed-size memfd called KITSUNE_CHANNEL_NAME. A
+ * client finds it as a link in /proc/PID/fd and opens it through that link, which the kernel grants only to root
+ * and to the process's own user. It posts a request and sends SIGUSR2; the process answers in the same page. A
+ * signal without a posted request changes nothing.
+ *
+ * The client holds an exclusive flock() on the page from its request to the answer. The process writes all
+ * fields above `request` between two increments of `seq`, so that a reader that sees the same even number before
+ * and after has a consistent picture. Times are CLOCK_MONOTONIC, in nanoseconds.
+ *
+ * The structure is part of the binary interface (kitsune_abi.h); tools/internal/proc reads and writes it.
+ */
+#ifndef KITSUNE_CHANNEL_H
+#define KITSUNE_CHANNEL_H
+
+#include <stdint.h>
+
+#define KITSUNE_CHANNEL_NAME "kitsune-channel"
+#define KITSUNE_CHANNEL_MAGIC "KITSUNE"
+#define KITSUNE_CHANNEL_ABI 1u
+
+/* What the process is doing. */
+enum kitsune_state {
+	KITSUNE_RUNNING = 1,      /* a version runs, no update is going on */
+	KITSUNE_LOADING = 2,      /* the new version is being loaded and checked */
+	KITSUNE_QUIESCING = 3,    /* it is good; threads are coming to their update points */
+	KITSUNE_TRANSFORMING = 4, /* the new version's main carries the state over */
+	KITSUNE_COMMITTING = 5,   /* the matching update point is reached; old memory is released */
+};
+
+/* What came of the last request. */
+enum kitsune_result {
+	KITSUNE_NONE = 0,
+	KITSUNE_UPDATED = 1, /* the new version runs */
+	KITSUNE_REFUSED = 2, /* the old version was never left */
+	KITSUNE_FAILED = 3,  /* the old version was left, and the new one could not take over */
+};
+
+/* The request slot. */
+enum kitsune_request {
+	KITSUNE_REQUEST_NONE = 0,
+	KITSUNE_REQUEST_POSTED = 1, /* by the client; it may take it back to NONE */
+	KITSUNE_REQUEST_TAKEN = 2,  /* by the process, which sets NONE after its answer */
+};
+
+enum kitsune_phase {
+	KITSUNE_WAIT,      /* from the request until the program came to an update point */
+	KITSUNE_LOAD,      /* loading and checking the new version */
+	KITSUNE_QUIESCE,   /* stopping threads, and leaving the old version */
+	KITSUNE_TRANSFORM, /* from the entry of the new main to the matching update point */
+	KITSUNE_COMMIT,    /* from there until the program goes on */
+	KITSUNE_PHASES
+};
+
+struct kitsune_channel {
+	char magic[8];
+	uint32_t abi;
+	uint32_t size;       /* sizeof(struct kitsune_channel) */
+	int32_t pid;         /* whose page this is: a forked child makes its own */
+	uint32_t seq;
+	uint32_t state;      /* enum kitsune_state */
+	uint32_t updates;    /* completed updates of this process */
+	uint64_t entered;    /* when the running version was entered */
+	uint64_t phase_began;
+
+	/* The last answer. */
+	uint32_t answer_to;  /* request_id */
+	uint32_t result;     /* enum kitsune_result */
+	uint64_t times[KITSUNE_PHASES];
+	uint64_t moved;      /* objects that got new storage */
+	uint64_t visited;    /* objects that kept their place */
+	uint64_t bytes;      /* of new storage */
+	char message[1024];
+
+	/* The running version. */
+	char path[4096];
+	char build_id[72];   /* hex, or empty */
+
+	/* Written by the client. */
+	uint32_t request;    /* enum kitsune_request; atomic */
+	uint32_t request_id;
+	uint64_t request_time;
+	char request_path[4096];
+};
+
+#endif

@@ -1,0 +1,159 @@
+/* The page of shared memory through which clients ask for updates. kitsune_channel.h has the rules. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* Where answers go that nobody can read. */
+static struct kitsune_channel nowhere;
+
+static struct kitsune_channel *channel = &nowhere;
+static struct kitsune_image *owner;
+static uint32_t taken_id; /* of the request that is being worked on, or 0 */
+
+uint64_t kt_now(void) {
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void begin_write(void) {
+	__atomic_add_fetch(&channel->seq, 1, __ATOMIC_ACQ_REL);
+}
+
+static void end_write(void) {
+	__atomic_add_fetch(&channel->seq, 1, __ATOMIC_ACQ_REL);
+}
+
+/* A page of our own. Returns its descriptor, or -1. */
+static int new_page(struct kitsune_channel **page) {
+	int fd = memfd_create(KITSUNE_CHANNEL_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -1;
+	if (ftruncate(fd, sizeof **page) == 0 && fchmod(fd, 0600) == 0) {
+		void *p = mmap(NULL, sizeof **page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (p != MAP_FAILED) {
+			fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+			*page = p;
+			return kt_fd_away(fd);
+		}
+	}
+	close(fd);
+	return -1;
+}
+
+static void initialize(void) {
+	memcpy(channel->magic, KITSUNE_CHANNEL_MAGIC, sizeof KITSUNE_CHANNEL_MAGIC);
+	channel->abi = KITSUNE_CHANNEL_ABI;
+	channel->size = sizeof *channel;
+	channel->pid = (int32_t)getpid();
+	channel->state = KITSUNE_RUNNING;
+	channel->entered = channel->phase_began = kt_now();
+}
+
+/* A forked child is a process of its own, which is updated by itself. */
+static void after_fork(void) {
+	struct kitsune_channel *parents = channel, *page;
+	int fd;
+	if (!owner || owner->channel != parents || parents == &nowhere)
+		return; /* This image has been left. */
+	fd = new_page(&page);
+	channel = fd < 0 ? &nowhere : page;
+	memcpy(channel->path, parents->path, sizeof channel->path);
+	memcpy(channel->build_id, parents->build_id, sizeof channel->build_id);
+	channel->updates = parents->updates;
+	munmap(parents, sizeof *parents);
+	close(owner->channel_fd);
+	owner->channel = channel;
+	owner->channel_fd = fd;
+	taken_id = 0;
+	initialize();
+}
+
+void kt_channel_open(struct kitsune_image *self, const struct kitsune_image *from) {
+	owner = self;
+	if (from) {
+		channel = from->channel;
+		self->channel_fd = from->channel_fd;
+		if (__atomic_load_n(&channel->request, __ATOMIC_ACQUIRE) == KITSUNE_REQUEST_TAKEN)
+			taken_id = channel->request_id;
+	} else {
+		self->channel_fd = new_page(&channel);
+		if (self->channel_fd < 0)
+			channel = &nowhere;
+		initialize();
+	}
+	self->channel = channel;
+	pthread_atfork(NULL, NULL, after_fork);
+}
+
+char *kt_channel_take(void) {
+	uint32_t posted = KITSUNE_REQUEST_POSTED;
+	if (!__atomic_compare_exchange_n(&channel->request, &posted, KITSUNE_REQUEST_TAKEN, false,
+	                                 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return NULL;
+	taken_id = channel->request_id;
+	return strndup(channel->request_path, sizeof channel->request_path);
+}
+
+void kt_channel_begin(void) {
+	begin_write();
+	memset(channel->times, 0, sizeof channel->times);
+	channel->phase_began = kt_now();
+	if (taken_id)
+		channel->times[KITSUNE_WAIT] = channel->phase_began - channel->request_time;
+	channel->state = KITSUNE_LOADING;
+	channel->result = KITSUNE_NONE;
+	channel->moved = channel->visited = channel->bytes = 0;
+	channel->message[0] = '\0';
+	end_write();
+}
+
+void kt_channel_state(enum kitsune_state state, enum kitsune_phase phase) {
+	uint64_t now = kt_now();
+	begin_write();
+	if (phase != KITSUNE_PHASES)
+		channel->times[phase] += now - channel->phase_began;
+	channel->phase_began = now;
+	channel->state = state;
+	end_write();
+}
+
+uint64_t kt_channel_time(enum kitsune_phase phase) {
+	return channel->times[phase];
+}
+
+void kt_channel_counts(uint64_t moved, uint64_t visited, uint64_t bytes) {
+	begin_write();
+	channel->moved = moved;
+	channel->visited = visited;
+	channel->bytes = bytes;
+	end_write();
+}
+
+void kt_channel_answer(enum kitsune_result result, const char *message) {
+	begin_write();
+	if (result == KITSUNE_UPDATED) {
+		channel->updates++;
+		channel->entered = channel->phase_began;
+	}
+	channel->result = result;
+	channel->answer_to = taken_id;
+	snprintf(channel->message, sizeof channel->message, "%s", message);
+	end_write();
+	if (taken_id)
+		__atomic_store_n(&channel->request, KITSUNE_REQUEST_NONE, __ATOMIC_RELEASE);
+	taken_id = 0;
+}
+
+void kt_channel_version(const char *path, const char *build_id) {
+	begin_write();
+	snprintf(channel->path, sizeof channel->path, "%s", path);
+	snprintf(channel->build_id, sizeof channel->build_id, "%s", build_id);
+	end_write();
+}

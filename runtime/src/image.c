@@ -1,0 +1,157 @@
+/* The image's place in the process: what it shows to the driver and to its successor, and how it is entered. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <link.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+struct kt_runtime kt;
+
+/* The linker provides these for the sections that the objects of this image have; the others are NULL. */
+#define SECTION(type, name)                                                                     \
+	extern const struct type __start_##name[] __attribute__((weak, visibility("hidden"))); \
+	extern const struct type __stop_##name[] __attribute__((weak, visibility("hidden")))
+SECTION(kitsune_unit, kitsune_units);
+SECTION(kitsune_symbol, kitsune_symbols);
+SECTION(kitsune_rename, kitsune_renames);
+SECTION(kitsune_predecessor, kitsune_predecessors);
+
+KITSUNE_API struct kitsune_image kitsune_image = {
+    .abi = KITSUNE_ABI,
+    .size = sizeof kitsune_image,
+    .units = __start_kitsune_units,
+    .units_end = __stop_kitsune_units,
+    .symbols = __start_kitsune_symbols,
+    .symbols_end = __stop_kitsune_symbols,
+    .renames = __start_kitsune_renames,
+    .renames_end = __stop_kitsune_renames,
+    .predecessors = __start_kitsune_predecessors,
+    .predecessors_end = __stop_kitsune_predecessors,
+    .channel_fd = -1,
+    .log_fd = -1,
+    .image_fd = -1,
+};
+
+extern struct kitsune_image kt_image __attribute__((alias("kitsune_image"), visibility("hidden")));
+
+void *kt_alloc(size_t size) {
+	return kt_realloc(NULL, size);
+}
+
+void *kt_realloc(void *p, size_t size) {
+	void *q = realloc(p, size ? size : 1);
+	if (!q)
+		kt_fail("out of memory: %zu bytes wanted", size);
+	return q;
+}
+
+char *kt_strdup(const char *s) {
+	size_t n = strlen(s) + 1;
+	return memcpy(kt_alloc(n), s, n);
+}
+
+/* "dir/redis.so" -> "redis" */
+static char *app_name(const char *argv0) {
+	const char *slash = strrchr(argv0, '/');
+	char *name = kt_strdup(slash ? slash + 1 : argv0), *so = strstr(name, ".so");
+	if (so && so != name)
+		*so = '\0';
+	return name;
+}
+
+static void discard(void) {
+	kt_locals_discard(&kt_image);
+	kt_symbols_discard();
+	free(kt.app);
+	kt.app = NULL;
+	free(kt_image.path);
+	kt_image.path = NULL;
+}
+
+static void begin_process(void *handle, const char *argv0) {
+	struct link_map *map;
+	struct stat st;
+	char build_id[72];
+	kt_image.start_dir = getcwd(NULL, 0);
+	if (dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0) {
+		kt_image.path = realpath(map->l_name, NULL);
+		if (stat(map->l_name, &st) == 0) {
+			kt_image.device = st.st_dev;
+			kt_image.inode = st.st_ino;
+		}
+	}
+	kt_channel_open(&kt_image, NULL);
+	kitsune_logging_init(kt.app);
+	kt_image.log_fd = kt_log_fd();
+	kt_build_id(&kt_image, build_id, sizeof build_id);
+	kt_channel_version(kt_image.path ? kt_image.path : argv0, build_id);
+}
+
+static void begin_update(struct kitsune_image *previous) {
+	kt.previous = previous;
+	kt_image.start_dir = previous->start_dir;
+	kt_image.updates = previous->updates;
+	kt_image.log_fd = previous->log_fd;
+	kt_log_inherit(previous->log_fd);
+	kt_channel_open(&kt_image, previous);
+	kt_channel_state(KITSUNE_TRANSFORMING, KITSUNE_QUIESCE);
+	__atomic_store_n(&kt.updating, 1, __ATOMIC_RELEASE);
+	kt.attention = 1;
+	kt_symbols_begin();
+	kt_transform_begin();
+}
+
+KITSUNE_API int kitsune_init_inplace(jmp_buf *leave, void *previous, void *current, char **next_path,
+                                     const char *bench_file, int argc, char **argv) {
+	extern int main(int, char **);
+	void (*prestart)(void);
+
+	kt.leave = leave;
+	kt.handle = current;
+	kt.next_path = next_path;
+	kt.bench_file = bench_file;
+	kt.main_thread = pthread_self();
+	kt.app = app_name(argv[0]);
+	kt.previous_handle = previous;
+	kt_image.discard = discard;
+	if (!previous) {
+		begin_process(current, argv[0]);
+	} else {
+		begin_update(dlsym(previous, "kitsune_image"));
+		prestart = (void (*)(void))dlsym(current, "_kitsune_prestart_xform");
+		if (prestart) {
+			kitsune_log("Calling prestart transformation function.");
+			prestart();
+		}
+	}
+	kitsune_log("Entering target program: %s", argv[0]);
+	return main(argc, argv);
+}
+
+KITSUNE_API int kitsune_is_updating(void) {
+	return __atomic_load_n(&kt.updating, __ATOMIC_ACQUIRE);
+}
+
+KITSUNE_API int kitsune_is_updating_from(const char *pt) {
+	return kitsune_is_updating() && strcmp(kt.previous->update_point, pt) == 0;
+}
+
+KITSUNE_API int kitsune_has_updated(void) {
+	return kt.previous || kt_image.updates > 0;
+}
+
+KITSUNE_API void *kitsune_get_val(const char *name) {
+	return kt.previous_handle && kitsune_is_updating() ? dlsym(kt.previous_handle, name) : NULL;
+}
+
+KITSUNE_API void *kitsune_get_cur_val(const char *name) {
+	return dlsym(kt.handle ? kt.handle : RTLD_DEFAULT, name);
+}
+
+KITSUNE_API int kitsune_old_address_matches(const char *name, void *ptr) {
+	void *old = kitsune_get_val(name);
+	return old && old == ptr;
+}
