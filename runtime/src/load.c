@@ -153,8 +153,18 @@ static bool check(void *handle, struct kitsune_image **image, const char *path, 
 	return false;
 }
 
+/* A path to the copy `fd`. By our own number rather than "self", so that debuggers in other processes find the file
+ * too; and spelled as no earlier version's was, since the dynamic linker knows what it has loaded by its name, and
+ * numbers of descriptors come back: the bits of `serial` become "./" and "/". */
+static void copy_name(char *name, size_t size, int fd, unsigned serial) {
+	int n = snprintf(name, size, "/proc/%d/fd/", (int)getpid());
+	for (; serial; serial >>= 1)
+		n += snprintf(name + n, size - (size_t)n, serial & 1 ? "./" : "/");
+	snprintf(name + n, size - (size_t)n, "%d", fd);
+}
+
 void *kt_load(const char *path, struct kitsune_image **image, char *why, size_t size) {
-	char copy_path[64], *absolute = NULL;
+	char copy_path[128], *absolute = NULL;
 	void *handle = NULL;
 	struct stat st;
 	int fd, copy = -1;
@@ -174,8 +184,7 @@ void *kt_load(const char *path, struct kitsune_image **image, char *why, size_t 
 		say(why, size, "%s is the file that is running: there is nothing to update", path);
 	else if (is_shared_object(fd, path, why, size)) {
 		copy = private_copy(fd, st.st_size, base_name(path));
-		/* By our own number rather than "self", so that debuggers in other processes find it too. */
-		snprintf(copy_path, sizeof copy_path, "/proc/%d/fd/%d", (int)getpid(), copy);
+		copy_name(copy_path, sizeof copy_path, copy, kt_image.updates + 1);
 		if (copy < 0)
 			say(why, size, "%s: cannot copy it into memory: %s", path, strerror(errno));
 		else if (!(handle = dlopen(copy_path, RTLD_NOW | RTLD_LOCAL))) {

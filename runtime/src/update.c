@@ -135,6 +135,8 @@ static void commit(void) {
 	kt_transform_commit();
 	kt_symbols_end();
 	previous->discard();
+	if (previous->image_fd >= 0)
+		close(previous->image_fd);
 	kt_image.updates = previous->updates + 1;
 	kt.previous = NULL;
 	kt.previous_handle = NULL;

@@ -1,0 +1,22 @@
+/* program.h - a program that is compiled twice, as version 0 and version 1 of itself (VERSION), and updates itself
+ * from the one to the other. The driver runs version 0 with the path of version 1 as its only argument; the test has
+ * passed when the process ends with status 0 after it has written DONE. */
+#ifndef KITSUNE_TEST_PROGRAM_H
+#define KITSUNE_TEST_PROGRAM_H
+
+#include "kitsune.h"
+#include "runtime/tests/check.h"
+
+/* Asks for an update to the file `path`, to happen at the next update point. */
+static inline void request(const char *path) {
+	kitsune_set_next_version(strdup(path));
+	kitsune_signal_update();
+}
+
+/* The end of every program. */
+static inline int done(void) {
+	puts("DONE");
+	return 0;
+}
+
+#endif

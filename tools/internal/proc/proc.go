@@ -1,0 +1,259 @@
+// Package proc finds updatable processes, asks them for updates, and follows
+// what they do.
+//
+// A process under the driver keeps a page of shared memory, its channel, open
+// as one of its file descriptors. It is reached through /proc/PID/fd, which the
+// kernel opens only to root and to the process's own user: whoever may ask for
+// an update could also debug the process. Nothing lies in a folder where others
+// could put something in its place, and a process in a chroot is reached as well.
+// A pidfd held from the beginning rules out that the PID comes to mean another
+// process meanwhile.
+package proc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A State says what an updatable process is doing.
+type State uint32
+
+const (
+	Running      State = iota + 1 // a version runs; no update is going on
+	Loading                       // the new version is being loaded and checked
+	Quiescing                     // threads are coming to their update points
+	Transforming                  // the new version carries the state over
+	Committing                    // the update point is reached; old memory is released
+)
+
+func (s State) String() string {
+	names := [...]string{Running: "running", Loading: "loading", Quiescing: "quiescing",
+		Transforming: "transforming", Committing: "committing"}
+	if int(s) < len(names) && names[s] != "" {
+		return names[s]
+	}
+	return fmt.Sprintf("state %d", uint32(s))
+}
+
+// A Result is what came of an update request.
+type Result uint32
+
+const (
+	None    Result = iota
+	Updated        // the new version runs
+	Refused        // the old version was never left
+	Failed         // the old version was left, and the new one could not take over
+)
+
+// A Status is what a process says about itself and about its last update.
+type Status struct {
+	State   State
+	Updates int           // completed since the process began
+	Path    string        // the file of the running version
+	BuildID string        // of the running version, in hex; may be empty
+	Since   time.Duration // how long the running version has been running
+
+	// The last update that was asked for.
+	Result  Result
+	Message string // why it was refused, or failed
+
+	Wait      time.Duration // from the request to the update point
+	Load      time.Duration // loading and checking the new version
+	Quiesce   time.Duration // leaving the old one
+	Transform time.Duration // from the new main to its update point
+	Commit    time.Duration // from there until the program went on
+
+	Moved   uint64 // objects that got new storage
+	InPlace uint64 // objects that kept their place
+	Bytes   uint64 // of new storage
+
+	answerTo uint32
+}
+
+// Total is the time from the request until the program went on.
+func (s Status) Total() time.Duration {
+	return s.Wait + s.Load + s.Quiesce + s.Transform + s.Commit
+}
+
+// Pause is the time during which the program did nothing else.
+func (s Status) Pause() time.Duration { return s.Total() - s.Wait }
+
+// Errors that Open and Update return, wrapped in a text for the user.
+var (
+	ErrNoProcess    = errors.New("no such process")
+	ErrPermission   = errors.New("not permitted")
+	ErrNotUpdatable = errors.New("not updatable")
+	ErrBusy         = errors.New("another update is going on")
+	ErrTimeout      = errors.New("no update point was reached")
+	ErrDied         = errors.New("the process ended")
+)
+
+// A taggedError has a text of its own and is one of the errors above.
+type taggedError struct {
+	text string
+	tag  error
+}
+
+func (e *taggedError) Error() string { return e.text }
+func (e *taggedError) Unwrap() error { return e.tag }
+
+func errorf(tag error, format string, args ...any) error {
+	return &taggedError{fmt.Sprintf(format, args...), tag}
+}
+
+// A Process is an updatable process that this program holds on to.
+type Process struct {
+	PID   int
+	pidfd int
+	page  *page
+}
+
+// Open finds the process pid and its channel. The error is ErrNoProcess,
+// ErrPermission or ErrNotUpdatable, with a text that says more.
+func Open(pid int) (*Process, error) {
+	pidfd, err := unix.PidfdOpen(pid, 0)
+	switch {
+	case errors.Is(err, unix.ESRCH), errors.Is(err, unix.EINVAL):
+		return nil, errorf(ErrNoProcess, "there is no process %d", pid)
+	case err != nil:
+		return nil, fmt.Errorf("process %d: %w", pid, err)
+	}
+	p := &Process{PID: pid, pidfd: pidfd}
+	p.page, err = openPage(pid)
+	switch {
+	case !p.alive():
+		err = errorf(ErrNoProcess, "process %d has just ended", pid)
+	case errors.Is(err, fs.ErrPermission):
+		err = errorf(ErrPermission, "process %d belongs to %s: only that user and root may update it", pid, owner(pid))
+	case err == nil && p.page == nil:
+		err = errorf(ErrNotUpdatable, "process %d (%s) cannot be updated: it does not run under the driver", pid, comm(pid))
+	}
+	if err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Close lets go of the process, which is not affected.
+func (p *Process) Close() {
+	if p.page != nil {
+		p.page.close()
+	}
+	unix.Close(p.pidfd)
+}
+
+// Status returns the present status.
+func (p *Process) Status() Status { return p.page.status() }
+
+// Update asks the process to update itself to the version in the file path,
+// and waits for the outcome. The path must be absolute, and valid for the
+// process. progress, if not nil, is called with every state that is seen.
+//
+// When ctx ends before the process has taken the request up, the request is
+// withdrawn, and the error is ErrTimeout. From then on the outcome is awaited
+// whatever ctx says. The result in the status tells what came of it; an error means
+// that there was none: ErrTimeout, ErrBusy, ErrDied.
+func (p *Process) Update(ctx context.Context, path string, progress func(Status)) (Status, error) {
+	if len(path) >= len(p.page.requestPath) {
+		return Status{}, fmt.Errorf("the path is too long: %d bytes", len(path))
+	}
+	if err := p.lock(ctx); err != nil {
+		return Status{}, err
+	}
+	defer unix.Flock(int(p.page.file.Fd()), unix.LOCK_UN)
+
+	id := p.page.post(path)
+	if err := p.signal(); err != nil {
+		p.page.withdraw()
+		return Status{}, err
+	}
+	var last State
+	for {
+		s := p.page.status()
+		if progress != nil && s.State != last {
+			progress(s)
+			last = s.State
+		}
+		if s.answerTo == id {
+			return s, nil
+		}
+		if !p.alive() {
+			return s, errorf(ErrDied, "process %d ended while it was %v", p.PID, s.State)
+		}
+		if ctx.Err() != nil && p.page.withdraw() {
+			return s, errorf(ErrTimeout, "process %d has come to no update point; the request was withdrawn", p.PID)
+		}
+		p.pause()
+	}
+}
+
+// lock waits until no other client has a request of its own with the process.
+func (p *Process) lock(ctx context.Context) error {
+	for {
+		err := unix.Flock(int(p.page.file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		switch {
+		case err == nil:
+			p.page.withdraw() // What a client has left behind that did not live to see the answer.
+			return nil
+		case !errors.Is(err, unix.EWOULDBLOCK):
+			return fmt.Errorf("the update channel of process %d: %w", p.PID, err)
+		case ctx.Err() != nil:
+			return errorf(ErrBusy, "another update of process %d is going on", p.PID)
+		case !p.alive():
+			return errorf(ErrDied, "process %d has ended", p.PID)
+		}
+		p.pause()
+	}
+}
+
+func (p *Process) signal() error {
+	if err := unix.PidfdSendSignal(p.pidfd, unix.SIGUSR2, nil, 0); err != nil {
+		if errors.Is(err, unix.ESRCH) {
+			return errorf(ErrDied, "process %d has ended", p.PID)
+		}
+		return fmt.Errorf("cannot signal process %d: %w", p.PID, err)
+	}
+	return nil
+}
+
+// pause lets a little time pass, less if the process ends.
+func (p *Process) pause() {
+	unix.Poll([]unix.PollFd{{Fd: int32(p.pidfd), Events: unix.POLLIN}}, 1)
+}
+
+func (p *Process) alive() bool {
+	fds := []unix.PollFd{{Fd: int32(p.pidfd), Events: unix.POLLIN}}
+	n, _ := unix.Poll(fds, 0)
+	return n == 0
+}
+
+func comm(pid int) string {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	if err != nil {
+		return "?"
+	}
+	return strings.TrimSpace(string(b))
+}
+
+func owner(pid int) string {
+	st, err := os.Stat(fmt.Sprintf("/proc/%d", pid))
+	if err != nil {
+		return "another user"
+	}
+	uid := strconv.Itoa(int(st.Sys().(*syscall.Stat_t).Uid))
+	if u, err := user.LookupId(uid); err == nil {
+		return u.Username
+	}
+	return "user " + uid
+}
