@@ -9,6 +9,32 @@
 
 #include "internal.h"
 
+/* Clients of all versions rely on these places; tools/internal/proc has the same numbers in a test. */
+#define AT(field, place) _Static_assert(offsetof(struct kitsune_channel, field) == (place), #field)
+AT(magic, 0);
+AT(abi, 8);
+AT(size, 12);
+AT(pid, 16);
+AT(seq, 20);
+AT(state, 24);
+AT(updates, 28);
+AT(entered, 32);
+AT(phase_began, 40);
+AT(answer_to, 48);
+AT(result, 52);
+AT(times, 56);
+AT(moved, 96);
+AT(visited, 104);
+AT(bytes, 112);
+AT(message, 120);
+AT(path, 1144);
+AT(build_id, 5240);
+AT(request, 5312);
+AT(request_id, 5316);
+AT(request_time, 5320);
+AT(request_path, 5328);
+_Static_assert(sizeof(struct kitsune_channel) == 9424, "channel");
+
 /* Where answers go that nobody can read. */
 static struct kitsune_channel nowhere;
 
