@@ -1,0 +1,81 @@
+"""The toolchain: which tools and libraries the rules use."""
+
+load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
+load("//rules/private/providers:kitsune_toolchain_info.bzl", "KitsuneToolchainInfo")
+
+TOOLCHAIN_TYPE = Label("//rules:toolchain_type")
+
+def kitsune_tools(ctx):
+    """Returns the KitsuneToolchainInfo of the rule's toolchain."""
+    return ctx.toolchains[TOOLCHAIN_TYPE].kitsune
+
+def _kitsune_toolchain_impl(ctx):
+    def tool(attr):
+        return getattr(ctx.attr, attr)[DefaultInfo].files_to_run
+
+    return [platform_common.ToolchainInfo(kitsune = KitsuneToolchainInfo(
+        doupd = tool("doupd"),
+        driver = tool("driver"),
+        ktcc = tool("ktcc"),
+        kttjoin = tool("kttjoin"),
+        runtime = ctx.attr.runtime[CcInfo],
+        xfgen = tool("xfgen"),
+    ))]
+
+kitsune_toolchain = rule(
+    implementation = _kitsune_toolchain_impl,
+    doc = """Declares a Kitsune toolchain, to be registered with the type `//rules:toolchain_type`.
+
+The default one, which rules_kitsune registers, is built from its sources. Declare another one to use released tools:
+
+    kitsune_toolchain(
+        name = "released_tools",
+        doupd = "@kitsune_linux_amd64//:bin/doupd",
+        ...
+    )
+
+    toolchain(
+        name = "released",
+        toolchain = ":released_tools",
+        toolchain_type = "@rules_kitsune//rules:toolchain_type",
+    )
+""",
+    attrs = {
+        "doupd": attr.label(
+            doc = "Asks a running process to update itself. Runs where the program runs.",
+            mandatory = True,
+            executable = True,
+            cfg = "target",
+        ),
+        "driver": attr.label(
+            doc = "Runs a version of a program.",
+            mandatory = True,
+            executable = True,
+            cfg = "target",
+        ),
+        "ktcc": attr.label(
+            doc = "The C compiler wrapper.",
+            mandatory = True,
+            executable = True,
+            cfg = "exec",
+        ),
+        "kttjoin": attr.label(
+            doc = "Joins the type summaries of a program's units.",
+            mandatory = True,
+            executable = True,
+            cfg = "exec",
+        ),
+        "runtime": attr.label(
+            doc = "The runtime library with its public headers.",
+            mandatory = True,
+            providers = [CcInfo],
+            cfg = "target",
+        ),
+        "xfgen": attr.label(
+            doc = "Generates the transformers of an update.",
+            mandatory = True,
+            executable = True,
+            cfg = "exec",
+        ),
+    },
+)

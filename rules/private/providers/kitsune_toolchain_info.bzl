@@ -1,0 +1,14 @@
+"""The tools and libraries that the rules use."""
+
+DOC = "The tools that build versions and updates, and those that run them."
+
+FIELDS = {
+    "doupd": "FilesToRunProvider: asks a running process to update itself; for the target platform.",
+    "driver": "FilesToRunProvider: runs a version; for the target platform.",
+    "ktcc": "FilesToRunProvider: the C compiler wrapper; for the execution platform.",
+    "kttjoin": "FilesToRunProvider: joins type summaries; for the execution platform.",
+    "runtime": "CcInfo: the headers and the library that every version contains.",
+    "xfgen": "FilesToRunProvider: generates transformers; for the execution platform.",
+}
+
+KitsuneToolchainInfo = provider(doc = DOC, fields = FIELDS)
