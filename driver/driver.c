@@ -41,22 +41,24 @@ static void on_signal(int number) {
 }
 
 static void usage(FILE *to) {
-	fputs("usage: driver [-b FILE] PROGRAM.so [ARGUMENT...]\n"
-	      "\n"
-	      "Runs a program that was built to be updatable; it sees PROGRAM.so and the arguments as its argv.\n"
-	      "\"doupd PID NEW.so\" replaces it by a new version while it runs.\n"
-	      "\n"
-	      "  -b FILE  append the times of each update, in ms: until quiescent, in the new main, total\n",
-	      to);
+	fputs(
+	    "usage: driver [-b FILE] PROGRAM.so [ARGUMENT...]\n"
+	    "\n"
+	    "Runs a program that was built to be updatable; it sees PROGRAM.so and the arguments as its argv.\n"
+	    "\"doupd PID NEW.so\" replaces it by a new version while it runs.\n"
+	    "\n"
+	    "  -b FILE  append the times of each update, in ms: until quiescent, in the new main, total\n",
+	    to);
 }
 
 static void *symbol(void *handle, const char *name) {
 	void *p = dlsym(handle, name);
 	if (!p) {
-		fprintf(stderr,
-		        "driver: %s does not contain the Kitsune runtime (no %s): link libkitsune.a into it, with "
-		        "-u kitsune_init_inplace\n",
-		        process.argv[0], name);
+		fprintf(
+		    stderr,
+		    "driver: %s does not contain the Kitsune runtime (no %s): link libkitsune.a into it, with "
+		    "-u kitsune_init_inplace\n",
+		    process.argv[0], name);
 		exit(1);
 	}
 	return p;
@@ -67,7 +69,8 @@ static int enter(void) {
 	struct kitsune_image *image = symbol(process.current, "kitsune_image");
 	init_fn *init = (init_fn *)symbol(process.current, "kitsune_init_inplace");
 	if (image->abi != KITSUNE_ABI) {
-		fprintf(stderr, "driver: %s contains runtime ABI %u, this driver has %u: use those of one Kitsune\n",
+		fprintf(stderr,
+		        "driver: %s contains runtime ABI %u, this driver has %u: use those of one Kitsune\n",
 		        process.argv[0], (unsigned)image->abi, KITSUNE_ABI);
 		exit(1);
 	}

@@ -78,9 +78,13 @@ def compile(ctx, cc_toolchain, feature_configuration, compilation_context, sourc
     return objects, summaries
 
 def source_root(ctx):
-    """Returns the directory of the rule's sources, relative to the repository.
+    """Finds the directory that the program's sources lie in.
 
-    It is what `source_root` says, or else the longest directory that all of `srcs` lie in.
+    Args:
+      ctx: the rule's context; of its attributes `source_root` and `srcs` are used.
+
+    Returns:
+      a path in the execution root: what `source_root` says, or else the longest directory that all sources lie in.
     """
     base = [part for part in [ctx.label.workspace_root, ctx.label.package] if part]
     if ctx.attr.source_root:

@@ -94,7 +94,7 @@ KITSUNE_API void kitsune_note_var(const char *name, const char *funcname, const 
 
 /* Carry one variable over; value as kitsune_migrate_var. The namespace is the variable KT_NAMESPACE of the file,
  * which only ktcc knows; hand-written calls for such files use kitsune_migrate_var. */
-#define KITSUNE_MIGRATE(name, var, func, file)                                    \
+#define KITSUNE_MIGRATE(name, var, func, file)                                   \
 	kitsune_migrate_var(name, func, file, NULL, (void *)&(var), sizeof(var), \
 	                    kitsune_get_xform(name, func, file, NULL))
 #define MIGRATE_GLOBAL(var) KITSUNE_MIGRATE(#var, var, NULL, NULL)
@@ -137,14 +137,14 @@ KITSUNE_API void kitsune_note_var(const char *name, const char *funcname, const 
 
 /* Defines `void *def_name(void *func)`: the new address of an old function, for the functions named (exported
  * ones); any other address is returned as it is. */
-#define DEF_XFORM_FUNC_PTR(def_name, ...)                                      \
-	void *def_name(void *func) {                                           \
+#define DEF_XFORM_FUNC_PTR(def_name, ...)                                        \
+	void *def_name(void *func) {                                             \
 		static const char *const names[] = {KITSUNE_NAMES(__VA_ARGS__)}; \
-		size_t i;                                                      \
-		for (i = 0; i < sizeof names / sizeof *names; i++)             \
-			if (kitsune_old_address_matches(names[i], func))       \
-				return kitsune_get_cur_val(names[i]);          \
-		return func;                                                   \
+		size_t i;                                                        \
+		for (i = 0; i < sizeof names / sizeof *names; i++)               \
+			if (kitsune_old_address_matches(names[i], func))         \
+				return kitsune_get_cur_val(names[i]);            \
+		return func;                                                     \
 	}
 #define KITSUNE_NAMES(...) PASTE(KITSUNE_NAMES_, N_ARGS(__VA_ARGS__))(__VA_ARGS__)
 #define KITSUNE_NAMES_1(a) #a

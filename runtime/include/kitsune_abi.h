@@ -26,11 +26,11 @@
 
 /* One translation unit. Section `kitsune_units`. */
 struct kitsune_unit {
-	uint32_t abi;           /* KITSUNE_ABI of the compiler wrapper */
-	uint32_t symbol_size;   /* sizeof(struct kitsune_symbol) there */
-	const char *file;       /* the source, as spelled on the command line, after prefix maps */
-	const char *ns;         /* the file's KT_NAMESPACE, or NULL */
-	char summary[65];       /* SHA-256 of the unit's type summary, in hex */
+	uint32_t abi;         /* KITSUNE_ABI of the compiler wrapper */
+	uint32_t symbol_size; /* sizeof(struct kitsune_symbol) there */
+	const char *file;     /* the source, as spelled on the command line, after prefix maps */
+	const char *ns;       /* the file's KT_NAMESPACE, or NULL */
+	char summary[65];     /* SHA-256 of the unit's type summary, in hex */
 };
 
 enum {
@@ -44,11 +44,11 @@ enum {
 struct kitsune_symbol {
 	const struct kitsune_unit *unit;
 	const char *name;
-	const char *func;       /* the function a static belongs to, or NULL */
-	const char *file;       /* the file of its definition when that is not unit->file, else NULL */
+	const char *func; /* the function a static belongs to, or NULL */
+	const char *file; /* the file of its definition when that is not unit->file, else NULL */
 	const void *addr;
-	size_t size;            /* bytes; 0 for a function */
-	size_t stride;          /* bytes of one element of an array, else size */
+	size_t size;   /* bytes; 0 for a function */
+	size_t stride; /* bytes of one element of an array, else size */
 	uint32_t flags;
 };
 
@@ -61,7 +61,7 @@ struct kitsune_rename {
 /* A unit of the version that an update was built for. Section `kitsune_predecessors`, from xfgen. */
 struct kitsune_predecessor {
 	const char *file;
-	const char *summary;    /* as kitsune_unit.summary */
+	const char *summary; /* as kitsune_unit.summary */
 };
 
 /* What an image offers to the driver and to the image that follows it.
@@ -75,13 +75,13 @@ struct kitsune_saved_local {
 	const char *func;
 	const char *name;
 	size_t size;
-	void *copy;             /* its value */
-	const void *addr;       /* where it was; not to be read any more */
+	void *copy;       /* its value */
+	const void *addr; /* where it was; not to be read any more */
 };
 
 struct kitsune_image {
-	uint32_t abi;           /* KITSUNE_ABI of the runtime */
-	uint32_t size;          /* sizeof(struct kitsune_image) of the runtime */
+	uint32_t abi;  /* KITSUNE_ABI of the runtime */
+	uint32_t size; /* sizeof(struct kitsune_image) of the runtime */
 
 	/* Constant from load on. */
 	const struct kitsune_unit *units, *units_end;
@@ -90,7 +90,7 @@ struct kitsune_image {
 	const struct kitsune_predecessor *predecessors, *predecessors_end;
 
 	/* Set by the image when it is left for `next`. */
-	void *next;             /* dlopen handle of the version to enter; the driver reads it */
+	void *next; /* dlopen handle of the version to enter; the driver reads it */
 	const char *update_point;
 	const struct kitsune_saved_local *locals, *locals_end; /* innermost frame last */
 	const struct kitsune_symbol *noted, *noted_end;        /* registered by hand */

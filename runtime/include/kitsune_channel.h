@@ -56,29 +56,29 @@ enum kitsune_phase {
 struct kitsune_channel {
 	char magic[8];
 	uint32_t abi;
-	uint32_t size;       /* sizeof(struct kitsune_channel) */
-	int32_t pid;         /* whose page this is: a forked child makes its own */
+	uint32_t size; /* sizeof(struct kitsune_channel) */
+	int32_t pid;   /* whose page this is: a forked child makes its own */
 	uint32_t seq;
-	uint32_t state;      /* enum kitsune_state */
-	uint32_t updates;    /* completed updates of this process */
-	uint64_t entered;    /* when the running version was entered */
+	uint32_t state;   /* enum kitsune_state */
+	uint32_t updates; /* completed updates of this process */
+	uint64_t entered; /* when the running version was entered */
 	uint64_t phase_began;
 
 	/* The last answer. */
-	uint32_t answer_to;  /* request_id */
-	uint32_t result;     /* enum kitsune_result */
+	uint32_t answer_to; /* request_id */
+	uint32_t result;    /* enum kitsune_result */
 	uint64_t times[KITSUNE_PHASES];
-	uint64_t moved;      /* objects that got new storage */
-	uint64_t visited;    /* objects that kept their place */
-	uint64_t bytes;      /* of new storage */
+	uint64_t moved;   /* objects that got new storage */
+	uint64_t visited; /* objects that kept their place */
+	uint64_t bytes;   /* of new storage */
 	char message[1024];
 
 	/* The running version. */
 	char path[4096];
-	char build_id[72];   /* hex, or empty */
+	char build_id[72]; /* hex, or empty */
 
 	/* Written by the client. */
-	uint32_t request;    /* enum kitsune_request; atomic */
+	uint32_t request; /* enum kitsune_request; atomic */
 	uint32_t request_id;
 	uint64_t request_time;
 	char request_path[4096];

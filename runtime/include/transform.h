@@ -27,11 +27,11 @@
 #define XF_ASSIGN(target, src) memmove(&(target), &(src), sizeof(target))
 
 /* For a pointer that must be NULL at the update. */
-#define XF_ASSERT_NULL(target, src)                     \
-	do {                                            \
-		if ((src) != NULL)                      \
+#define XF_ASSERT_NULL(target, src)                       \
+	do {                                              \
+		if ((src) != NULL)                        \
 			kitsune_transform_not_null(#src); \
-		(target) = NULL;                        \
+		(target) = NULL;                          \
 	} while (0)
 
 /* A transformer: reads the old value at `in`, writes the new one at `out`; the two are the same address for an
@@ -75,8 +75,8 @@ struct closure {
 #define XF_FPTR() kitsune_closure_fptr()
 
 /* The extra arguments are closures. */
-KITSUNE_API closure *transform_make_closure(xf f, copy_opt strategy, size_t size_old, size_t size_new, int nargs,
-                                            ...);
+KITSUNE_API closure *transform_make_closure(xf f, copy_opt strategy, size_t size_old, size_t size_new,
+                                            int nargs, ...);
 KITSUNE_API void transform_invoke_closure(closure *c, void *in, void *out);
 KITSUNE_API closure *kitsune_closure_raw(size_t size);
 KITSUNE_API closure *kitsune_closure_ptr(closure *target);

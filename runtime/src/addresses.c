@@ -19,7 +19,7 @@ struct table {
 	size_t count, mask; /* mask + 1 slots; 0 while there are none */
 };
 
-static struct table moved;                        /* old address -> new address */
+static struct table moved;                          /* old address -> new address */
 static struct table visited = {.pairs_only = true}; /* object, transformer */
 
 /* One bit for every word of memory that may hold a pointer, in blocks of memory reached through a table by the

@@ -17,13 +17,15 @@ static size_t hash(xf fn, size_t size_old, size_t size_new, int nargs, void *con
 	return (size_t)(h >> 32) % BUCKETS;
 }
 
-static closure *make(xf fn, copy_opt strategy, size_t size_old, size_t size_new, int nargs, void *const *args) {
+static closure *make(xf fn, copy_opt strategy, size_t size_old, size_t size_new, int nargs,
+                     void *const *args) {
 	const size_t bytes = (size_t)nargs * sizeof *args;
 	struct built **bucket = &buckets[hash(fn, size_old, size_new, nargs, args)], *b;
 	for (b = *bucket; b; b = b->next) {
 		const closure *c = &b->c;
-		if (c->fn == fn && c->strategy == strategy && c->size_old == size_old && c->size_new == size_new &&
-		    c->nargs == nargs && (bytes == 0 || memcmp(c->args, args, bytes) == 0))
+		if (c->fn == fn && c->strategy == strategy && c->size_old == size_old &&
+		    c->size_new == size_new && c->nargs == nargs &&
+		    (bytes == 0 || memcmp(c->args, args, bytes) == 0))
 			return &b->c;
 	}
 	b = kt_alloc(sizeof *b + bytes);
@@ -35,8 +37,8 @@ static closure *make(xf fn, copy_opt strategy, size_t size_old, size_t size_new,
 	return &b->c;
 }
 
-KITSUNE_API closure *transform_make_closure(xf f, copy_opt strategy, size_t size_old, size_t size_new, int nargs,
-                                            ...) {
+KITSUNE_API closure *transform_make_closure(xf f, copy_opt strategy, size_t size_old, size_t size_new,
+                                            int nargs, ...) {
 	enum { MOST = 20 };
 	void *args[MOST];
 	va_list ap;

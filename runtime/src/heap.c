@@ -48,8 +48,7 @@ bool kt_heap_block(const void *p) {
 		size_t next;
 		word = ((const size_t *)p)[-1];
 		size = word & ~(size_t)FLAGS;
-		if (word & (MAPPED | OTHER_ARENA) || size < SMALLEST || size % HEADER ||
-		    size > heap_high - a)
+		if (word & (MAPPED | OTHER_ARENA) || size < SMALLEST || size % HEADER || size > heap_high - a)
 			return false;
 		next = ((const size_t *)(a - HEADER + size))[1];
 		return next & PREVIOUS_IN_USE;

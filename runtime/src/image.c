@@ -11,7 +11,7 @@
 struct kt_runtime kt;
 
 /* The linker provides these for the sections that the objects of this image have; the others are NULL. */
-#define SECTION(type, name)                                                                     \
+#define SECTION(type, name)                                                                    \
 	extern const struct type __start_##name[] __attribute__((weak, visibility("hidden"))); \
 	extern const struct type __stop_##name[] __attribute__((weak, visibility("hidden")))
 SECTION(kitsune_unit, kitsune_units);

@@ -31,17 +31,17 @@
 #pragma GCC visibility push(hidden)
 
 struct kt_runtime {
-	jmp_buf *leave;                /* the driver's */
-	void *handle;                  /* this image's; NULL if the runtime is part of an ordinary executable */
-	char **next_path;              /* the process's cell */
-	const char *bench_file;        /* of the driver's -b, or NULL */
+	jmp_buf *leave;         /* the driver's */
+	void *handle;           /* this image's; NULL if the runtime is part of an ordinary executable */
+	char **next_path;       /* the process's cell */
+	const char *bench_file; /* of the driver's -b, or NULL */
 	struct kitsune_image *previous; /* while updating, else NULL */
 	void *previous_handle;
 	pthread_t main_thread;
-	volatile int attention;        /* non-zero: kitsune_update has something to look at */
+	volatile int attention; /* non-zero: kitsune_update has something to look at */
 	volatile int requested;
-	int updating;                  /* atomic */
-	char *app;                     /* argv[0] up to ".so", without directories */
+	int updating; /* atomic */
+	char *app;    /* argv[0] up to ".so", without directories */
 };
 extern struct kt_runtime kt;
 
@@ -109,7 +109,7 @@ struct kt_symbol {
 	int order;               /* among those with this key */
 	bool done;               /* new image: already carried over */
 	bool looked_up;
-	xform_fn_t transformer;  /* new image, once looked_up; may be NULL */
+	xform_fn_t transformer; /* new image, once looked_up; may be NULL */
 };
 
 /* Indexes this image and the previous one. Called once, when this image is entered for an update. */

@@ -144,7 +144,8 @@ static bool check(void *handle, struct kitsune_image **image, const char *path, 
 	if (!next || !dlsym(handle, "kitsune_init_inplace"))
 		say(why, size, "%s does not contain the Kitsune runtime: link libkitsune.a into it", path);
 	else if (next->abi != KITSUNE_ABI || next->size < sizeof *next)
-		say(why, size, "%s contains runtime ABI %u, the running version has %u: build both with the same Kitsune",
+		say(why, size,
+		    "%s contains runtime ABI %u, the running version has %u: build both with the same Kitsune",
 		    path, next->abi, KITSUNE_ABI);
 	else if (follows(next, path, why, size)) {
 		*image = next;
@@ -190,7 +191,8 @@ void *kt_load(const char *path, struct kitsune_image **image, char *why, size_t 
 		else if (!(handle = dlopen(copy_path, RTLD_NOW | RTLD_LOCAL))) {
 			const char *error = dlerror(), *named = strstr(error, copy_path);
 			/* The linker names the copy; the user knows the file. */
-			say(why, size, "%s: %s", path, named == error ? error + strlen(copy_path) + 2 : error);
+			say(why, size, "%s: %s", path,
+			    named == error ? error + strlen(copy_path) + 2 : error);
 		} else if (!check(handle, image, path, why, size)) {
 			dlclose(handle);
 			handle = NULL;

@@ -125,7 +125,8 @@ __attribute__((noinline)) void kt_locals_save(struct kitsune_image *self) {
 			live = alive(i, __builtin_frame_address(0));
 		if (is_scope(e) || !live)
 			continue;
-		saved[count] = (struct kitsune_saved_local){func, e->name, e->size, kt_alloc(e->size), e->addr};
+		saved[count] =
+		    (struct kitsune_saved_local){func, e->name, e->size, kt_alloc(e->size), e->addr};
 		memcpy(saved[count].copy, e->addr, e->size);
 		count++;
 	}
@@ -165,7 +166,8 @@ void *kt_local_new(const char *func, const char *name) {
 			continue;
 		if (strcmp(record.entries[i].name, func) == 0)
 			for (size_t k = end; --k > i;)
-				if (!is_scope(&record.entries[k]) && strcmp(record.entries[k].name, name) == 0)
+				if (!is_scope(&record.entries[k]) &&
+				    strcmp(record.entries[k].name, name) == 0)
 					return record.entries[k].addr;
 		end = i;
 	}
@@ -194,7 +196,7 @@ KITSUNE_API void stackvars_summary(void) {
 		if (e->kind == FUNCTION)
 			kitsune_log("frame of %s", e->name);
 		else if (e->kind != SCOPE)
-			kitsune_log("  %s %s at %p, %zu bytes", e->kind == FORMAL ? "parameter" : "local", e->name,
-			            e->addr, e->size);
+			kitsune_log("  %s %s at %p, %zu bytes", e->kind == FORMAL ? "parameter" : "local",
+			            e->name, e->addr, e->size);
 	}
 }

@@ -42,7 +42,8 @@ static xform_fn_t transformer(const char *var, const char *func, const char *fil
 	return (xform_fn_t)kitsune_get_cur_val(name);
 }
 
-KITSUNE_API xform_fn_t kitsune_get_xform(const char *name, const char *func, const char *file, const char *ns) {
+KITSUNE_API xform_fn_t kitsune_get_xform(const char *name, const char *func, const char *file,
+                                         const char *ns) {
 	return kitsune_is_updating() ? transformer(name, func, file, ns) : NULL;
 }
 
@@ -78,8 +79,9 @@ KITSUNE_API void kitsune_transform_absent(const char *old_key) {
 
 static void copy(void *new_, size_t new_size, const void *old, size_t old_size, const char *key) {
 	if (new_size != old_size)
-		kitsune_log("WARN: %s has %zu bytes in the old version and %zu in the new one: the first %zu are kept",
-		            key, old_size, new_size, new_size < old_size ? new_size : old_size);
+		kitsune_log(
+		    "WARN: %s has %zu bytes in the old version and %zu in the new one: the first %zu are kept",
+		    key, old_size, new_size, new_size < old_size ? new_size : old_size);
 	memcpy(new_, old, new_size < old_size ? new_size : old_size);
 }
 
@@ -103,8 +105,8 @@ bool kt_migrate_symbol(struct kt_symbol *s) {
 }
 
 /* A local, or a variable that nobody has registered. */
-static bool migrate_unregistered(const char *name, const char *func, const char *file, const char *ns, void *addr,
-                                 size_t size, xform_fn_t f) {
+static bool migrate_unregistered(const char *name, const char *func, const char *file, const char *ns,
+                                 void *addr, size_t size, xform_fn_t f) {
 	static const char these; /* stands for them in the set of what has been visited */
 	size_t old_size = size;
 	void *old = func && !file ? kt_local_old(func, name, &old_size)
@@ -123,8 +125,8 @@ static bool migrate_unregistered(const char *name, const char *func, const char 
 	return migrated;
 }
 
-KITSUNE_API int kitsune_migrate_var(const char *name, const char *func, const char *file, const char *ns, void *addr,
-                                    size_t size, xform_fn_t f) {
+KITSUNE_API int kitsune_migrate_var(const char *name, const char *func, const char *file, const char *ns,
+                                    void *addr, size_t size, xform_fn_t f) {
 	struct kt_symbol *s = NULL;
 	bool migrated;
 	if (!kitsune_is_updating())
@@ -149,15 +151,17 @@ KITSUNE_API void kitsune_do_automigrate(void) {
 		if (!(s[i].desc->flags & KITSUNE_SYMBOL_AUTOMIGRATE))
 			continue;
 		if (!kt_migrate_symbol(&s[i]))
-			kitsune_log("kitsune_automigrate_key: could not find old-version address for mapped key (%s)",
-			            s[i].key);
+			kitsune_log(
+			    "kitsune_automigrate_key: could not find old-version address for mapped key (%s)",
+			    s[i].key);
 		kt_transform_drain();
 	}
 }
 
 /* Addresses by name. */
 
-KITSUNE_API void *kitsune_get_symbol_addr_old(const char *name, const char *func, const char *file, const char *ns) {
+KITSUNE_API void *kitsune_get_symbol_addr_old(const char *name, const char *func, const char *file,
+                                              const char *ns) {
 	char *key;
 	void *addr = NULL;
 	if (!kitsune_is_updating())
@@ -175,7 +179,8 @@ KITSUNE_API void *kitsune_get_symbol_addr_old(const char *name, const char *func
 	return addr;
 }
 
-KITSUNE_API void *kitsune_get_symbol_addr_new(const char *name, const char *func, const char *file, const char *ns) {
+KITSUNE_API void *kitsune_get_symbol_addr_new(const char *name, const char *func, const char *file,
+                                              const char *ns) {
 	char *key = kt_key(name, func, file, ns);
 	void *addr;
 	if (current.new_key && strcmp(key, current.new_key) == 0)

@@ -66,8 +66,8 @@ KITSUNE_API void kitsune_register_var(const char *name, const char *func, const 
 	indexes[0].built = false;
 }
 
-KITSUNE_API void kitsune_note_var(const char *name, const char *func, const char *file, const char *ns, void *addr,
-                                  size_t size) {
+KITSUNE_API void kitsune_note_var(const char *name, const char *func, const char *file, const char *ns,
+                                  void *addr, size_t size) {
 	kitsune_register_var(name, func, file, ns, addr, size, 0);
 }
 
@@ -101,7 +101,8 @@ char *kt_key(const char *name, const char *func, const char *file, const char *n
 	return key;
 }
 
-KITSUNE_API char *kitsune_get_symbol_key(const char *name, const char *func, const char *file, const char *ns) {
+KITSUNE_API char *kitsune_get_symbol_key(const char *name, const char *func, const char *file,
+                                         const char *ns) {
 	return kt_key(name, func, file, ns);
 }
 

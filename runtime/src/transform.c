@@ -221,9 +221,10 @@ KITSUNE_API void kitsune_xform_fptr(const void *in, void *out) {
 	if (kt_in_image(true, p)) {
 		s = kt_symbol_at(true, p);
 		if (!s || !s->other)
-			kt_fail("something points to the function %s, which the new version does not have: name its "
-			        "successor with a rule like \"%s -> NEW\"",
-			        s ? s->key : "at an unregistered address", s ? s->key : "OLD");
+			kt_fail(
+			    "something points to the function %s, which the new version does not have: name its "
+			    "successor with a rule like \"%s -> NEW\"",
+			    s ? s->key : "at an unregistered address", s ? s->key : "OLD");
 		p = (void *)s->other->desc->addr;
 	}
 	memcpy(out, &p, sizeof p);

@@ -57,7 +57,8 @@ static char *path_in_file(void) {
 		return NULL;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_mode & 022 ||
 	    (st.st_uid != geteuid() && st.st_uid != 0))
-		kitsune_log("ignoring %s: it must belong to this user or root, and only they may write it", name);
+		kitsune_log("ignoring %s: it must belong to this user or root, and only they may write it",
+		            name);
 	else
 		n = read(fd, path, sizeof path - 1);
 	close(fd);

@@ -28,7 +28,8 @@ int main(void) {
 	CHECK(XF_PTR(raw) == XF_PTR(raw));
 	CHECK(XF_PTR(raw) != XF_PTR(deep));
 	CHECK(XF_CLOSURE(transformer, XF_DEEP, 8, 16, raw) != XF_CLOSURE(transformer, XF_DEEP, 8, 16, deep));
-	CHECK(XF_CLOSURE(transformer, XF_DEEP, 8, 16, raw) != XF_CLOSURE(transformer, XF_SHALLOW, 8, 16, raw));
+	CHECK(XF_CLOSURE(transformer, XF_DEEP, 8, 16, raw) !=
+	      XF_CLOSURE(transformer, XF_SHALLOW, 8, 16, raw));
 	CHECK(XF_FPTR() == XF_FPTR());
 	CHECK(XF_NTSTR() == XF_NTARRAY(1, 1, XF_RAW(1)));
 	XF_INVOKE(XF_CLOSURE(transformer, XF_DEEP, 8, 16, raw, deep), &out, &out);

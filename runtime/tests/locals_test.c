@@ -5,9 +5,8 @@
 #include "runtime/tests/check.h"
 
 /* What ktcc emits. */
-#define SCOPE(function)                                               \
-	size_t scope __attribute__((cleanup(kitsune_scope_leave))) = \
-	    kitsune_scope_enter(&scope, function)
+#define SCOPE(function) \
+	size_t scope __attribute__((cleanup(kitsune_scope_leave))) = kitsune_scope_enter(&scope, function)
 #define NOTE(variable) (void)kitsune_scope_note(#variable, &variable, sizeof variable)
 
 static jmp_buf back;

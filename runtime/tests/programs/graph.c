@@ -29,7 +29,8 @@ size_t used;
 #if VERSION == 1
 
 static void transform_node(void *in, void *out, int nargs, void **args);
-static const closure a_node = {transform_node, XF_DEEP, sizeof(struct old_node), sizeof(struct new_node), 0, NULL};
+static const closure a_node = {transform_node,          XF_DEEP, sizeof(struct old_node),
+                               sizeof(struct new_node), 0,       NULL};
 
 static void transform_node(void *in, void *out, int nargs, void **args) {
 	struct old_node *o = in;

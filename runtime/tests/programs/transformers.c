@@ -31,12 +31,12 @@ int GLOBAL_XFORM(global)(void *new_) {
 }
 
 void STATIC_XFORM(runtime_tests_programs_transformers_c, in_file)(void *new_) {
-	*(int *)new_ = *(int *)GET_OLD_STATIC(runtime/tests/programs/transformers.c, in_file) + 5;
+	*(int *)new_ = *(int *)GET_OLD_STATIC(runtime / tests / programs / transformers.c, in_file) + 5;
 }
 
 void LOCAL_STATIC_XFORM(runtime_tests_programs_transformers_c, in_function, value)(void *new_) {
 	*(int *)new_ =
-	    *(int *)GET_OLD_LOCAL_STATIC(runtime/tests/programs/transformers.c, in_function, value) + 5;
+	    *(int *)GET_OLD_LOCAL_STATIC(runtime / tests / programs / transformers.c, in_function, value) + 5;
 }
 
 void LOCAL_XFORM(main, local)(void *new_) {
