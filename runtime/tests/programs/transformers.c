@@ -1,6 +1,8 @@
 /* Transformers written by hand: for each kind of variable, for a function pointer, and one for the whole state. */
 #include "runtime/tests/programs/program.h"
 
+#line 6 "transformers.c" /* The name that is a part of keys. */
+
 int global = 1;
 static int in_file = 2;
 static int before_main;
@@ -30,13 +32,12 @@ int GLOBAL_XFORM(global)(void *new_) {
 	return 1;
 }
 
-void STATIC_XFORM(runtime_tests_programs_transformers_c, in_file)(void *new_) {
-	*(int *)new_ = *(int *)GET_OLD_STATIC(runtime / tests / programs / transformers.c, in_file) + 5;
+void STATIC_XFORM(transformers_c, in_file)(void *new_) {
+	*(int *)new_ = *(int *)GET_OLD_STATIC(transformers.c, in_file) + 5;
 }
 
-void LOCAL_STATIC_XFORM(runtime_tests_programs_transformers_c, in_function, value)(void *new_) {
-	*(int *)new_ =
-	    *(int *)GET_OLD_LOCAL_STATIC(runtime / tests / programs / transformers.c, in_function, value) + 5;
+void LOCAL_STATIC_XFORM(transformers_c, in_function, value)(void *new_) {
+	*(int *)new_ = *(int *)GET_OLD_LOCAL_STATIC(transformers.c, in_function, value) + 5;
 }
 
 void LOCAL_XFORM(main, local)(void *new_) {
