@@ -1,7 +1,7 @@
 /* Transformers written by hand: for each kind of variable, for a function pointer, and one for the whole state. */
 #include "runtime/tests/programs/program.h"
 
-#line 6 "transformers.c" /* The name that is a part of keys. */
+#line 5 "transformers.c" /* The name that is a part of keys. */
 
 int global = 1;
 static int in_file = 2;
