@@ -50,6 +50,8 @@ def _kitsune_update_impl(ctx):
         cc_toolchain = cc_toolchain,
         feature_configuration = feature_configuration,
         srcs = [transformers],
+        # Code in rules looks at the state through the types of two versions.
+        user_compile_flags = ["-fno-strict-aliasing"],
         compilation_contexts = [new.compilation_context],
         # Code in rules includes the program's headers as the program does.
         quote_includes = [new.source_root or ".", ctx.bin_dir.path + "/" + new.source_root],

@@ -1,0 +1,494 @@
+package gen
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/rules-kitsune/rules_kitsune/tools/internal/ktt"
+	"github.com/rules-kitsune/rules_kitsune/tools/internal/match"
+	"github.com/rules-kitsune/rules_kitsune/tools/internal/xf"
+)
+
+// A function collects the statements of a transformer.
+type function struct {
+	*generator
+	body   bytes.Buffer
+	indent string
+	locals []local // to be declared if something mentions them
+	made   []local // closures that are made from generic parameters
+}
+
+type local struct{ name, declaration string }
+
+func (g *generator) function() *function { return &function{generator: g, indent: "\t"} }
+
+func (f *function) local(name, format string, args ...any) {
+	f.locals = append(f.locals, local{name, fmt.Sprintf(format, args...)})
+}
+
+// p prints one statement.
+func (f *function) p(format string, args ...any) {
+	f.body.WriteString(wrap(f.indent+fmt.Sprintf(format, args...)) + "\n")
+}
+
+// closure returns an expression for the closure of v. What has to be made is
+// made once, before the first statement.
+func (f *function) closure(v *match.Value) string {
+	v = resolve(v)
+	e := env{func(name string) string { return "gen_" + name }, f.closure}
+	if v.Op == match.Parameter || constant(v) {
+		return f.closureIn(v, e)
+	}
+	name := "xf_" + valueName(v)
+	l := local{name, "closure *" + name + " = " + f.closureIn(v, e)}
+	if !slices.Contains(f.made, l) {
+		f.made = append(f.made, l)
+	}
+	return name
+}
+
+// finish prints the function.
+func (f *function) finish(b *bytes.Buffer, comment, head string) {
+	text := f.body.String()
+	for _, l := range f.made {
+		text += l.declaration
+	}
+	fmt.Fprintf(b, "\n%s\n%s\n{\n", wrapComment(comment), wrap("void "+head))
+	before := b.Len()
+	for _, l := range f.locals {
+		if regexp.MustCompile(`\b` + l.name + `\b`).MatchString(text) {
+			b.WriteString(wrap("\t"+l.declaration) + ";\n")
+		}
+	}
+	for _, l := range f.made {
+		b.WriteString(wrap("\t"+l.declaration) + ";\n")
+	}
+	if b.Len() > before {
+		b.WriteByte('\n')
+	}
+	b.Write(f.body.Bytes())
+	b.WriteString("}\n")
+}
+
+// wrap breaks a long line of C behind commas and equals signs.
+func wrap(line string) string {
+	const limit = 110
+	indent := "\t" + line[:len(line)-len(strings.TrimLeft(line, "\t"))]
+	var b strings.Builder
+	for width(line) > limit {
+		cut := 0
+		quoted := false
+		for i := 0; i+1 < len(line) && (cut == 0 || width(line[:i]) < limit); i++ {
+			switch {
+			case line[i] == '\\' && quoted:
+				i++
+			case line[i] == '"':
+				quoted = !quoted
+			case !quoted && (line[i:i+2] == ", " || line[i:i+2] == "= "):
+				cut = i + 1
+			}
+		}
+		if cut == 0 {
+			break
+		}
+		b.WriteString(line[:cut] + "\n")
+		line = indent + line[cut+1:]
+	}
+	return b.String() + line
+}
+
+// wrapComment returns text as a comment.
+func wrapComment(text string) string {
+	line := "/*"
+	var b strings.Builder
+	for word := range strings.FieldsSeq(strings.ReplaceAll(text, "*/", "* /")) {
+		if len(line)+1+len(word) > 110 {
+			b.WriteString(line + "\n")
+			line = " *"
+		}
+		line += " " + word
+	}
+	return b.String() + line + " */"
+}
+
+// width returns the columns that a line takes.
+func width(line string) int { return len(line) + 7*strings.Count(line, "\t") }
+
+// variable prints the transformer of a root.
+func (g *generator) variable(b *bytes.Buffer, v *match.Var) {
+	f := g.function()
+	to := ktt.ParseKey(v.New.Key)
+	comment := v.New.Key
+	if v.Old != nil {
+		f.local("local_in", "%s = kitsune_get_symbol_addr_old(%s)",
+			g.old.declare(pointerTo(v.Old.Type), "local_in"), keyArgs(ktt.ParseKey(v.Old.Key)))
+		if v.Old.Key != v.New.Key {
+			comment = v.Old.Key + " -> " + comment
+		}
+		f.p("if (!_kitsune_present(local_in, local_out, %s))", quote(v.Old.Key))
+		g.present = true
+	} else {
+		comment = "INIT " + comment
+		f.p("if (local_out == NULL)")
+	}
+	f.p("\treturn;")
+	f.local("local_out", "%s = kitsune_get_symbol_addr_new(%s)",
+		g.new.declare(pointerTo(v.New.Type), "local_out"), keyArgs(to))
+	switch {
+	case v.Code() != nil:
+		f.code(v.Code(), form{in: "(*local_in)", out: "(*local_out)"})
+	case v.Value.Need() == match.None:
+		f.copy(v.Value, "*local_in", "*local_out")
+	default:
+		f.transform(v.Value, "*local_in", "*local_out", 0)
+	}
+	if v.Rule != nil {
+		comment += ", by the rule at " + v.Rule.Pos.String()
+	}
+	if v.Value != nil {
+		comment += ": " + [...]string{
+			match.None:    "the old value",
+			match.Shallow: "the old value, with the pointers in it made new",
+			match.Deep:    "made of the old value",
+		}[v.Value.Need()]
+	}
+	g.prototypes = append(g.prototypes, "_kitsune_var_transformer "+to.Transformer())
+	f.finish(b, comment, to.Transformer()+"(void)")
+}
+
+func pointerTo(t *ktt.Type) *ktt.Type { return &ktt.Type{Kind: ktt.Pointer, Elem: t} }
+
+// transformer prints the transformer of a pair of types.
+func (g *generator) transformer(b *bytes.Buffer, p *match.Pair) {
+	f := g.function()
+	switch {
+	case p.Code() != nil:
+		f.p("{")
+		f.code(p.Code(), form{in: "(*local_in)", out: "(*local_out)"})
+		f.p("}")
+	case p.Body != nil:
+		f.transform(p.Body, "*local_in", "*local_out", 0)
+	case p.New.Kind == ktt.Enum:
+		f.p("*local_out = (%s)*local_in;", g.new.ref(p.New.Ref()))
+	case p.New.Kind == ktt.Union:
+		f.p("memset(local_out, 0, sizeof *local_out);")
+		f.p("memcpy(local_out, local_in, %d);", min(p.Old.Size, p.New.Size))
+	case p.Need == match.Deep:
+		for _, field := range p.Fields {
+			f.deepField(field)
+		}
+	default:
+		f.inPlace(p)
+	}
+	pointer := func(n *names, d *ktt.TypeDef, name, value string) {
+		t := pointerTo(&ktt.Type{Kind: ktt.Ref, Def: d.Kind, Name: d.Name})
+		f.local(name, "%s = %s", n.declare(t, name), value)
+	}
+	pointer(g.old, p.Old, "local_in", "arg_in")
+	pointer(g.new, p.New, "local_out", "arg_out")
+	for i, param := range p.New.Generics {
+		f.local("gen_"+param, "closure *gen_%s = args[%d]", param, i)
+	}
+	g.prototypes = append(g.prototypes, "_kitsune_type_transformer "+p.Transformer())
+	f.finish(b, pairComment(p), p.Transformer()+"(void *arg_in, void *arg_out, int num_args, void **args)")
+}
+
+// pairComment says what a transformer is about, and why there is one.
+func pairComment(p *match.Pair) string {
+	c := p.New.Ref().String()
+	if p.Old.Ref() != p.New.Ref() {
+		c = p.Old.Ref().String() + " -> " + c
+	}
+	if p.Rule != nil {
+		c += ", by the rule at " + p.Rule.Pos.String()
+	}
+	switch {
+	case p.Code() != nil:
+		return c
+	case p.Need == match.Deep:
+		return c + ": " + p.Reason()
+	case len(p.Why) > 0:
+		return c + ": values stay in their place; " + strings.Join(p.Why, "; ")
+	}
+	return c + ": values stay in their place"
+}
+
+// deepField prints how a field of a new object is made.
+func (f *function) deepField(field *match.Field) {
+	out := "local_out->" + field.New.Name
+	switch {
+	case field.Code() != nil:
+		f.p("{ /* %s */", field.Rule)
+		f.code(field.Code(), fieldForm(field, out))
+		f.p("}")
+	case field.Value.Need() == match.None:
+		f.copy(field.Value, "local_in->"+field.Old.Name, out)
+	default:
+		f.transform(field.Value, "local_in->"+field.Old.Name, out, 0)
+		f.clearRest(field.Value, out)
+	}
+}
+
+func fieldForm(field *match.Field, out string) form {
+	s := form{out: out, base: "(*local_in)"}
+	if field.Old != nil {
+		s.in = "local_in->" + field.Old.Name
+	}
+	return s
+}
+
+// inPlace prints the transformer of a structure whose values keep their place.
+// They are copied all the same where they are contained in what moves. Then
+// pointers are not copied before they are transformed: the runtime looks at
+// what the new version has put in the place of a literal.
+func (f *function) inPlace(p *match.Pair) {
+	var copied, other []*match.Field
+	code := false
+	for _, field := range p.Fields {
+		if field.Code() != nil {
+			code = true
+			copied = append(copied, field)
+			other = append(other, field)
+		} else if field.Value.Need() == match.None {
+			copied = append(copied, field)
+		} else {
+			other = append(other, field)
+		}
+	}
+	if code {
+		f.p("if (arg_in == arg_out && !kitsune_visit_once(arg_in, %s))", p.Transformer())
+		f.p("\treturn;")
+	}
+	if len(copied) > 0 {
+		f.p("if (arg_in != arg_out) {")
+		f.indent += "\t"
+		for _, field := range copied {
+			in, out := "local_in->"+field.Old.Name, "local_out->"+field.New.Name
+			switch {
+			case field.Value != nil:
+				f.copy(field.Value, in, out)
+			case field.Old.Bits != nil:
+				f.p("%s = %s;", out, in)
+			default:
+				f.p("XF_ASSIGN(%s, %s);", out, in)
+			}
+		}
+		f.indent = f.indent[1:]
+		f.p("}")
+	}
+	for _, field := range other {
+		out := "local_out->" + field.New.Name
+		if field.Code() == nil {
+			f.transform(field.Value, "local_in->"+field.Old.Name, out, 0)
+			continue
+		}
+		f.p("{ /* %s */", field.Rule)
+		s := fieldForm(field, out)
+		if usesIn(field.Code()) {
+			s.in = f.fieldCopy(field.Old)
+		}
+		f.code(field.Code(), s)
+		f.p("}")
+	}
+}
+
+// fieldCopy prints the copy of an old field whose place is also that of the new
+// one, and returns its name.
+func (f *function) fieldCopy(field *ktt.Field) string {
+	in := "local_in->" + field.Name
+	switch {
+	case f.Old.IsScalar(field.Type):
+		f.p("\t%s = %s;", f.old.declare(field.Type, "fld_tmp"), in)
+	case field.Size == 0:
+		return in
+	default:
+		f.p("\t%s;", f.old.declare(field.Type, "fld_tmp"))
+		f.p("\tmemcpy(&fld_tmp, &%s, sizeof fld_tmp);", in)
+	}
+	return "fld_tmp"
+}
+
+// usesIn reports whether code looks at the old value.
+func usesIn(b *xf.Block) bool {
+	if strings.Contains(b.Text, "fld_tmp") {
+		return true
+	}
+	var uses func(parts []*xf.Part) bool
+	uses = func(parts []*xf.Part) bool {
+		for _, p := range parts {
+			if p.Form == xf.In {
+				return true
+			}
+			for _, a := range p.Args {
+				if uses(a) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return uses(b.Parts)
+}
+
+// copy prints how a value that needs nothing gets from one lvalue to another.
+func (f *function) copy(v *match.Value, in, out string) {
+	u := f.New.Underlying(v.New)
+	switch {
+	case v.Prefix():
+		f.p("memcpy(%s, %s, %d * sizeof %s);", address(out), address(in), v.Count.Const, element(in, "0"))
+	case u.Kind == ktt.Int || u.Kind == ktt.Float:
+		f.p("%s = %s;", out, in)
+	case u.Kind == ktt.Pointer:
+		f.p("%s = (void *)%s;", out, in)
+	case u.Kind == ktt.Ref && u.Def == ktt.Enum:
+		f.p("%s = (%s)%s;", out, f.new.declare(v.New, ""), in)
+	case u.Kind == ktt.Array && (u.Len == nil || u.Len.Field != "" || u.Len.Const == 0):
+		// It has no size of its own, and is part of nothing that moves.
+	default:
+		f.p("memcpy(%s, %s, sizeof %s);", address(out), address(in), out)
+	}
+}
+
+// clearRest prints how the elements are cleared that an array in new storage
+// has more than before.
+func (f *function) clearRest(v *match.Value, out string) {
+	if v.Prefix() && v.New.Len.Const > v.Count.Const {
+		f.p("memset(&%s[%d], 0, sizeof %s - %d * sizeof %s[0]);", out, v.Count.Const, out, v.Count.Const, out)
+	}
+}
+
+// address returns an expression for the address of an lvalue.
+func address(lvalue string) string {
+	if p, ok := strings.CutPrefix(lvalue, "*"); ok {
+		return p
+	}
+	return "&" + lvalue
+}
+
+// element returns an lvalue for an element of an array.
+func element(array, index string) string {
+	if strings.HasPrefix(array, "*") {
+		array = "(" + array + ")"
+	}
+	return array + "[" + index + "]"
+}
+
+// transform prints how a value is made at the lvalue out of the one at in.
+// Depth is the number of loops around the statement.
+func (f *function) transform(v *match.Value, in, out string, depth int) {
+	v = resolve(v)
+	from, to := address(in), address(out)
+	switch v.Op {
+	case match.Pointer, match.Elements, match.ToZero:
+		switch {
+		case plain(v.Elem):
+			f.p("kitsune_xform_plain(%s, %s);", from, to)
+		case v.Op == match.Elements:
+			f.p("kitsune_xform_ptrarray(%s, %s, %s, %s);", from, to, f.count(v), f.closure(v.Elem))
+		case v.Op == match.ToZero:
+			f.p("kitsune_xform_ntarray(%s, %s, %s);", from, to, f.closure(v.Elem))
+		default:
+			f.p("kitsune_xform_ptr(%s, %s, %s);", from, to, f.closure(v.Elem))
+		}
+	case match.FuncPtr:
+		f.p("kitsune_xform_fptr(%s, %s);", from, to)
+	case match.Parameter:
+		f.p("kitsune_xform_array(%s, %s, 1, %s);", from, to, f.closure(v))
+	case match.Array:
+		if plain(v.Elem) {
+			f.copy(v, in, out) // of a prefix
+			return
+		}
+		index := string(rune('i' + depth))
+		f.p("for (size_t %s = 0; %s < %s; %s++)", index, index, f.count(v), index)
+		f.indent += "\t"
+		f.transform(v.Elem, element(in, index), element(out, index), depth+1)
+		f.indent = f.indent[1:]
+	case match.ByPair:
+		args := "0, NULL"
+		if len(v.Args) > 0 {
+			list := make([]string, len(v.Args))
+			for i, a := range v.Args {
+				list[i] = "(void *)" + f.closure(a)
+			}
+			args = fmt.Sprintf("%d, (void *[]){%s}", len(list), strings.Join(list, ", "))
+		}
+		f.p("%s(%s, %s, %s);", v.Pair.Transformer(), from, to, args)
+	}
+}
+
+// A form says what $in, $out and $base are in a piece of code.
+type form struct{ in, out, base string }
+
+// code prints the code of a rule.
+func (f *function) code(b *xf.Block, s form) {
+	var text strings.Builder
+	line := b.Pos.Line
+	for _, part := range b.Parts {
+		// What a form of several lines stands for is in one line.
+		for ; line < part.Pos.Line; line++ {
+			text.WriteByte('\n')
+		}
+		expansion := f.part(part, s)
+		text.WriteString(expansion)
+		line += strings.Count(expansion, "\n")
+	}
+	writeUserText(&f.body, b.Pos.File, b.Pos.Line, text.String(), f.indent)
+}
+
+// part returns the C text that a part of code stands for.
+func (f *function) part(part *xf.Part, s form) string {
+	switch part.Form {
+	case xf.In:
+		return s.in
+	case xf.Out:
+		return s.out
+	case xf.Base:
+		return s.base
+	case xf.Gen:
+		return "gen_" + part.Text
+	case xf.OldType:
+		return f.old.declare(f.Types[part.Types[0]], "")
+	case xf.NewType:
+		return f.new.declare(f.Types[part.Types[0]], "")
+	case xf.Xform:
+		return f.xform(part, s)
+	}
+	return part.Text
+}
+
+// xform returns the closure that a $xform stands for. Its arguments after the
+// types are those of the generic parameters.
+func (f *function) xform(part *xf.Part, s form) string {
+	v := f.Xforms[part]
+	given := map[string]string{}
+	if len(part.Args) > 0 {
+		var params []*match.Value
+		for i, name := range v.Target().Pair.New.Generics {
+			var b strings.Builder
+			for _, p := range part.Args[i] {
+				b.WriteString(f.part(p, s))
+			}
+			given[name] = strings.TrimSpace(b.String())
+			params = append(params, &match.Value{Op: match.Parameter, Param: name})
+		}
+		v = withArgs(v, params)
+	}
+	e := env{param: func(name string) string { return given[name] }}
+	e.closure = func(v *match.Value) string { return f.closureIn(v, e) }
+	return "(" + mutable(e.closure(v)) + ")"
+}
+
+// withArgs returns v with arguments for what it leads to.
+func withArgs(v *match.Value, args []*match.Value) *match.Value {
+	c := *v
+	if v.Op == match.Pointer {
+		c.Elem = withArgs(v.Elem, args)
+	} else {
+		c.Args = args
+	}
+	return &c
+}

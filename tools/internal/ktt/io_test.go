@@ -1,0 +1,173 @@
+package ktt_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rules-kitsune/rules_kitsune/tools/internal/ktt"
+	"github.com/rules-kitsune/rules_kitsune/tools/internal/ktt/kttest"
+)
+
+func sample(t *testing.T) *ktt.Summary {
+	return &ktt.Summary{Units: []*ktt.Unit{
+		kttest.Unit(t, "a.c", `
+			enum color { RED, GREEN = 7 };
+			struct list { struct list *next; void E_T(@t) *v; unsigned n : 3; } E_GENERIC(@t);
+			typedef struct list E_G(int) ints;
+			ints * E_PTRARRAY(4) lists;
+			static enum color color;
+			int (*handler)(const char *, ...);
+			union { int i; float f; } u;
+			struct s;
+			struct s * E_OPAQUE hidden;
+			char buffer[100];
+			void f(void) {}`),
+		kttest.Unit(t, "<b>&.c", "int b KEY(main#b);"),
+	}}
+}
+
+func TestRoundTrip(t *testing.T) {
+	s := sample(t)
+	name := filepath.Join(t.TempDir(), "s.ktt")
+	if err := s.WriteFile(name); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ktt.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(s, got); d != "" {
+		t.Errorf("-written +read:\n%s", d)
+	}
+	text, err := s.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(text, []byte("\n")); n != 2 {
+		t.Errorf("%d lines for 2 units", n)
+	}
+	if !bytes.Contains(text, []byte("<b>&.c")) {
+		t.Error("characters are escaped that need not be")
+	}
+}
+
+func TestHash(t *testing.T) {
+	a, b := sample(t).Units[0], sample(t).Units[0]
+	ha, err := a.Hash()
+	if err != nil || len(ha) != 64 {
+		t.Fatalf("hash %q, %v", ha, err)
+	}
+	if hb, _ := b.Hash(); hb != ha {
+		t.Error("equal units have different hashes")
+	}
+	b.Roots = nil
+	if hb, _ := b.Hash(); hb == ha {
+		t.Error("different units have equal hashes")
+	}
+}
+
+func TestDecodeErrors(t *testing.T) {
+	unit := func(types, vars string) string {
+		return `{"ktt":1,"file":"a.c","target":"x","types":[` + types + `],"vars":[` + vars + `],"funcs":[],"roots":[]}`
+	}
+	v := func(typ string) string { return unit("", `{"key":"v","type":`+typ+`,"size":1}`) }
+	deep := strings.Repeat(`{"kind":"pointer","elem":`, 2000) + `{"kind":"void"}` + strings.Repeat("}", 2000)
+	for _, c := range []struct{ text, want string }{
+		{"hello", "not a type summary"},
+		{"{}", "no format version"},
+		{`[1]`, "no format version"},
+		{`{"ktt":2,"whatever":true}`, "format 2; this program reads format 1"},
+		{`{"ktt":1,"unknown":1}`, "unknown field"},
+		{unit("", "") + "{", "not a type summary"},
+		{unit("null", ""), "empty type"},
+		{unit("", "null"), "empty variable"},
+		{unit(`{"kind":"class","name":"c"}`, ""), `unknown kind of type "class"`},
+		{unit(`{"kind":"struct","name":"s","fields":[null]}`, ""), "struct s: empty field"},
+		{unit(`{"kind":"struct","name":"s","fields":[{"name":"f","type":null,"offset":0,"size":0}]}`, ""),
+			"struct s.f: missing type"},
+		{unit(`{"kind":"enum","name":"e","values":[null]}`, ""), "enum e: empty enumerator"},
+		{unit(`{"kind":"typedef","name":"t"}`, ""), "typedef t: missing type"},
+		{strings.Replace(unit("", ""), `"funcs":[]`, `"funcs":[null]`, 1), "empty function"},
+		{v(`{"kind":"tree"}`), `unknown kind "tree"`},
+		{v(`{"kind":"array"}`), "missing type"},
+		{v(`{"kind":"pointer","shape":"many","elem":{"kind":"void"}}`), "without a length"},
+		{v(`{"kind":"function","elem":{"kind":"void"},"params":[null]}`), "missing type"},
+		{v(`{"kind":"ref","name":"x"}`), "unknown kind"},
+		{v(`{"kind":"ref","def":"struct","name":"x","args":[null]}`), "missing generic argument"},
+		{v(`{"kind":"ref","def":"struct","name":"x","args":[{}]}`), "missing type"},
+		{v(deep), "nested too deeply"},
+	} {
+		s, err := ktt.Decode([]byte(c.text))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%.80s: got %v, %v, want an error with %q", c.text, s, err, c.want)
+		}
+	}
+	if s, err := ktt.Decode(nil); err != nil || len(s.Units) != 0 {
+		t.Errorf("nothing: got %v, %v", s, err)
+	}
+}
+
+func TestReadELF(t *testing.T) {
+	dir := t.TempDir()
+	s := sample(t)
+	a, b := &ktt.Summary{Units: s.Units[:1]}, &ktt.Summary{Units: s.Units[1:]}
+	object := func(name string, s *ktt.Summary) string {
+		src := filepath.Join(dir, name+".s")
+		text := ".text\n"
+		if s != nil {
+			if err := s.WriteFile(filepath.Join(dir, name+".ktt")); err != nil {
+				t.Fatal(err)
+			}
+			text += ".section " + ktt.Section + ",\"\",@progbits\n.incbin \"" + name + ".ktt\"\n"
+		}
+		text += ".section .note.GNU-stack,\"\",@progbits\n"
+		if err := os.WriteFile(src, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		cc(t, dir, "-c", name+".s", "-o", name+".o")
+		return filepath.Join(dir, name+".o")
+	}
+	object("a", a)
+	object("b", b)
+	none := object("none", nil)
+	cc(t, dir, "-shared", "-nostdlib", "a.o", "none.o", "b.o", "-o", "all.so")
+	got, err := ktt.ReadFile(filepath.Join(dir, "all.so"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(s, got); d != "" {
+		t.Errorf("-written +read from the shared object:\n%s", d)
+	}
+	if _, err := ktt.ReadFile(none); !errors.Is(err, ktt.ErrNoSummary) || !strings.Contains(err.Error(), none) {
+		t.Errorf("an object without summary: %v", err)
+	}
+	broken := filepath.Join(dir, "broken.so")
+	if err := os.WriteFile(broken, []byte("\x7fELF and no more"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{broken, filepath.Join(dir, "missing.ktt"), dir} {
+		if _, err := ktt.ReadFile(name); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: error %v does not name it", name, err)
+		}
+	}
+}
+
+// cc runs the C compiler in dir.
+func cc(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	compiler := os.Getenv("CC")
+	if compiler == "" {
+		compiler = "cc"
+	}
+	cmd := exec.Command(compiler, args...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", cmd, err, out)
+	}
+}
