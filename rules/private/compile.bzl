@@ -70,7 +70,7 @@ def compile(ctx, cc_toolchain, feature_configuration, compilation_context, sourc
                 variables = variables,
             ),
             mnemonic = "KitsuneCompile",
-            progress_message = "Compiling %{input} to be updatable",
+            progress_message = "Compiling %s to be updatable" % src.short_path,
             toolchain = None,
         )
         objects.append(object)

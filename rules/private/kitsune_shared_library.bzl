@@ -80,23 +80,9 @@ def _kitsune_shared_library_impl(ctx):
         OutputGroupInfo(ktt = depset([summary]), objects = depset(objects)),
     ]
 
-kitsune_shared_library = rule(
+_kitsune_shared_library = rule(
     implementation = _kitsune_shared_library_impl,
-    doc = """Builds one version of an updatable program: the shared object `NAME.so` that the driver runs.
-
-Its sources are compiled by `ktcc`, which records what an update needs to know: types, variables, functions, and what
-the program's annotations say. The program calls `kitsune_update()` where it is ready to be updated.
-
-    kitsune_shared_library(
-        name = "server",
-        srcs = glob(["*.c"]),
-        hdrs = glob(["*.h"]),
-        deps = ["//lib/net"],
-    )
-
-`bazel run :server -- ARGUMENTS` starts it. Keep `server.so` of each release: an update can be built against it later
-with `kitsune_update`.
-""",
+    doc = "One version of an updatable program.",
     attrs = {
         "additional_inputs": attr.label_list(
             doc = "Files that `copts` or `linkopts` refer to.",
@@ -118,6 +104,7 @@ with `kitsune_update`.
             doc = "The program's headers; also rules' code in `.xf` files can include them.",
             allow_files = [".h", ".inc"],
         ),
+        "library": attr.output(mandatory = True),
         "linkopts": attr.string_list(doc = "Additional flags of the link command."),
         "local_defines": attr.string_list(doc = "Preprocessor definitions for the program's sources only."),
         "source_root": attr.string(
@@ -136,3 +123,31 @@ with `kitsune_update`.
     fragments = ["cpp"],
     toolchains = use_cc_toolchain() + [TOOLCHAIN_TYPE],
 )
+
+def kitsune_shared_library(name, **kwargs):
+    """Builds one version of an updatable program: the shared object `NAME.so` that the driver runs.
+
+    Its sources are compiled by `ktcc`, which records what an update needs to know: types, variables, functions, and what
+    the program's annotations say. The program calls `kitsune_update()` where it is ready to be updated.
+
+        kitsune_shared_library(
+            name = "server",
+            srcs = glob(["*.c"]),
+            hdrs = glob(["*.h"]),
+            deps = ["//lib/net"],
+        )
+
+    `bazel run :server -- ARGUMENTS` starts it. Keep `server.so` of each release: an update can be built against it later
+    with `kitsune_update`.
+
+    The attributes are described with the rule.
+
+    Args:
+      name: of the target; its output is the file `NAME.so`, which has a label of its own.
+      **kwargs: the attributes of the rule.
+    """
+    _kitsune_shared_library(
+        name = name,
+        library = name + ".so",
+        **kwargs
+    )

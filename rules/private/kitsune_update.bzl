@@ -77,23 +77,11 @@ def _kitsune_update_impl(ctx):
         OutputGroupInfo(transformers = depset([transformers])),
     ]
 
-kitsune_update = rule(
+_kitsune_update = rule(
     implementation = _kitsune_update_impl,
-    doc = """Builds an update: the new version together with the code that transforms the old version's state.
-
-`xfgen` compares the two versions and generates what it can; the rules in the `.xf` file say what it cannot know. An
-update that is not complete does not build, and the message says what is missing.
-
-    kitsune_update(
-        name = "update",
-        old = "released/server-1.4.so",
-        new = ":server",
-        xf = "1.4-to-1.5.xf",
-    )
-
-The output `NAME.so` is what `doupd` is given. `bazel run :update -- PID` builds it and updates the process PID.
-""",
+    doc = "An update from one version of a program to another.",
     attrs = {
+        "library": attr.output(mandatory = True),
         "new": attr.label(
             doc = "The version to update to.",
             mandatory = True,
@@ -113,3 +101,30 @@ The output `NAME.so` is what `doupd` is given. `bazel run :update -- PID` builds
     fragments = ["cpp"],
     toolchains = use_cc_toolchain() + [TOOLCHAIN_TYPE],
 )
+
+def kitsune_update(name, **kwargs):
+    """Builds an update: the new version together with the code that transforms the old version's state.
+
+    `xfgen` compares the two versions and generates what it can; the rules in the `.xf` file say what it cannot know. An
+    update that is not complete does not build, and the message says what is missing.
+
+        kitsune_update(
+            name = "update",
+            old = "released/server-1.4.so",
+            new = ":server",
+            xf = "1.4-to-1.5.xf",
+        )
+
+    The output `NAME.so` is what `doupd` is given. `bazel run :update -- PID` builds it and updates the process PID.
+
+    The attributes are described with the rule.
+
+    Args:
+      name: of the target; its output is the file `NAME.so`, which has a label of its own.
+      **kwargs: the attributes of the rule.
+    """
+    _kitsune_update(
+        name = name,
+        library = name + ".so",
+        **kwargs
+    )

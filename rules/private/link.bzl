@@ -13,7 +13,7 @@ _OWN_SYMBOLS_FIRST = ["-Wl,-Bsymbolic"]
 _BUILD_ID = ["-Wl,--build-id=sha1"]
 
 def link(ctx, cc_toolchain, feature_configuration, objects, linking_context, flags, inputs):
-    """Links the shared object NAME.so of the rule.
+    """Links the shared object of the rule: its output `library`.
 
     Args:
       ctx: the rule's context.
@@ -40,9 +40,8 @@ def link(ctx, cc_toolchain, feature_configuration, objects, linking_context, fla
         additional_inputs = inputs,
     )
     library = outputs.library_to_link
-    so = ctx.actions.declare_file(ctx.label.name + ".so")
     ctx.actions.symlink(
-        output = so,
+        output = ctx.outputs.library,
         target_file = library.resolved_symlink_dynamic_library or library.dynamic_library,
     )
-    return so
+    return ctx.outputs.library
