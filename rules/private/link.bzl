@@ -40,8 +40,15 @@ def link(ctx, cc_toolchain, feature_configuration, objects, linking_context, fla
         additional_inputs = inputs,
     )
     library = outputs.library_to_link
-    ctx.actions.symlink(
-        output = ctx.outputs.library,
-        target_file = library.resolved_symlink_dynamic_library or library.dynamic_library,
+    library = library.resolved_symlink_dynamic_library or library.dynamic_library
+
+    # The linker's output is called libNAME.so. A copy and not a link to it: the process shows the name of what it runs.
+    ctx.actions.run_shell(
+        command = 'cp "$1" "$2"',
+        arguments = [ctx.actions.args().add(library).add(ctx.outputs.library)],
+        inputs = [library],
+        outputs = [ctx.outputs.library],
+        mnemonic = "KitsuneName",
+        progress_message = "Naming %{output}",
     )
     return ctx.outputs.library

@@ -96,44 +96,52 @@ static bool is_shared_object(int fd, const char *path, char *why, size_t size) {
 	return false;
 }
 
-static const struct kitsune_unit *find_unit(const struct kitsune_image *image, const char *file,
-                                            const char *summary) {
-	for (const struct kitsune_unit *u = image->units; u < image->units_end; u++)
-		if (strcmp(u->file, file) == 0 && strcmp(u->summary, summary) == 0)
-			return u;
-	return NULL;
+/* Whether there is a unit for the source `file`, and whether it looks the same to an update. */
+enum likeness { ABSENT, DIFFERENT, EQUAL };
+
+static enum likeness unit_in(const struct kitsune_image *image, const struct kitsune_unit *unit) {
+	enum likeness best = ABSENT;
+	for (const struct kitsune_unit *u = image->units; u < image->units_end && best != EQUAL; u++)
+		if (strcmp(u->file, unit->file) == 0)
+			best = strcmp(u->summary, unit->summary) == 0 ? EQUAL : DIFFERENT;
+	return best;
+}
+
+static enum likeness predecessor_in(const struct kitsune_image *image, const struct kitsune_unit *unit) {
+	enum likeness best = ABSENT;
+	const struct kitsune_predecessor *p = image->predecessors;
+	for (; p < image->predecessors_end && best != EQUAL; p++)
+		if (strcmp(p->file, unit->file) == 0)
+			best = strcmp(p->summary, unit->summary) == 0 ? EQUAL : DIFFERENT;
+	return best;
 }
 
 /* Whether `next` was built to follow this image. */
 static bool follows(const struct kitsune_image *next, const char *path, char *why, size_t size) {
-	if (next->predecessors == next->predecessors_end) {
-		/* No transformers of xfgen's. Bytes can be copied if nothing has another layout; a program whose
-		 * units were not compiled by ktcc is left to judge for itself. */
-		for (const struct kitsune_unit *u = kt_image.units; u < kt_image.units_end; u++)
-			if (next->units != next->units_end && !find_unit(next, u->file, u->summary)) {
-				say(why, size,
-				    "%s carries no transformers for the running version (its %s differs): build "
-				    "it with kitsune_update, or with xfgen's output linked in",
-				    path, u->file);
-				return false;
-			}
+	const bool transformers = next->predecessors != next->predecessors_end;
+	/* Without transformers of xfgen's, bytes can be copied if nothing has another layout. A program whose units
+	 * were not compiled by ktcc is left to judge for itself. */
+	if (!transformers && next->units == next->units_end)
 		return true;
-	}
 	for (const struct kitsune_unit *u = kt_image.units; u < kt_image.units_end; u++) {
-		const struct kitsune_predecessor *p = next->predecessors;
-		bool same_file = false;
-		for (; p < next->predecessors_end; p++) {
-			if (strcmp(p->file, u->file) != 0)
-				continue;
-			same_file = true;
-			if (strcmp(p->summary, u->summary) == 0)
-				break;
-		}
-		if (p < next->predecessors_end)
+		enum likeness l = transformers ? predecessor_in(next, u) : unit_in(next, u);
+		if (l == EQUAL)
 			continue;
-		say(why, size, "%s was built to follow another %s: the running %s %s", path,
-		    same_file ? "version" : "program", u->file,
-		    same_file ? "has other types than the one it knows" : "is not part of what it knows");
+		if (transformers && l == ABSENT)
+			say(why, size, "%s was built to follow another program, one without a %s", path,
+			    u->file);
+		else if (transformers)
+			say(why, size,
+			    "%s was built to follow another version: the running one has other types in %s",
+			    path, u->file);
+		else if (l == ABSENT)
+			say(why, size, "%s is another program, or has no transformers: it has no %s", path,
+			    u->file);
+		else
+			say(why, size,
+			    "%s has no transformers, and other types than the running version in %s: build it with "
+			    "kitsune_update, or link xfgen's output into it",
+			    path, u->file);
 		return false;
 	}
 	return true;

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 )
@@ -40,10 +41,14 @@ func ReadImage(path string) (*Image, error) {
 	f, err := elf.Open(path)
 	var format *elf.FormatError
 	switch {
+	case st.Size() == 0:
+		return nil, fmt.Errorf("%s is empty", path)
 	case errors.As(err, &format):
 		return nil, fmt.Errorf("%s is not an ELF file: give the .so that the build made", path)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, fmt.Errorf("%s is cut off: it ends before what its headers announce", path)
 	case err != nil:
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	defer f.Close()
 	if f.Type != elf.ET_DYN {

@@ -233,9 +233,9 @@ func (p *Process) pause() {
 }
 
 func (p *Process) alive() bool {
-	fds := []unix.PollFd{{Fd: int32(p.pidfd), Events: unix.POLLIN}}
-	n, _ := unix.Poll(fds, 0)
-	return n == 0
+	// An error is an interruption by a signal, and says nothing.
+	n, _ := unix.Poll([]unix.PollFd{{Fd: int32(p.pidfd), Events: unix.POLLIN}}, 0)
+	return n <= 0
 }
 
 func comm(pid int) string {

@@ -1,0 +1,6 @@
+/* A shared object without the runtime. */
+int plain(void);
+
+int plain(void) {
+	return 1;
+}

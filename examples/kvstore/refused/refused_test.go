@@ -1,0 +1,282 @@
+// Package refused tests what doupd says about everything that is no update of
+// the program that runs, and that this program does not notice.
+package refused
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rules-kitsune/rules_kitsune/examples/kvstore/kv"
+	"github.com/rules-kitsune/rules_kitsune/examples/kvstore/kv/kvtest"
+)
+
+func TestMain(m *testing.M) { kvtest.Main(m) }
+
+const keys = 1000
+
+// A store is a server with keys, and a connection that stays open.
+type store struct {
+	*kv.Server
+	conn *kv.Conn
+}
+
+func start(t *testing.T) store {
+	t.Helper()
+	driver, v1 := kvtest.Path(t, "KVSTORE_DRIVER"), kvtest.Path(t, "KVSTORE_V1")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	server, err := kv.Start(ctx, driver, v1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	conn, err := kv.Dial(ctx, server.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(time.Minute))
+	for i := range keys {
+		if err := conn.Expect("SET", fmt.Sprintf("key%d", i), fmt.Sprintf("value%d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return store{server, conn}
+}
+
+// check asks for every key over the old connection.
+func (s store) check(t *testing.T, version string) {
+	t.Helper()
+	if err := s.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range keys {
+		got, err := s.conn.Do("GET", fmt.Sprintf("key%d", i))
+		if want := fmt.Sprintf("value%d", i); err != nil || got.Text != want {
+			t.Fatalf("key%d is %v, not %s (%v)", i, got, want, err)
+		}
+	}
+	if got, err := s.conn.Do("VERSION"); err != nil || got.Text != "kvstore "+version {
+		t.Fatalf("the server is %v, not version %s (%v)", got, version, err)
+	}
+}
+
+// doupd runs the command and returns its exit status and its error output.
+func doupd(t *testing.T, args ...string) (int, string) {
+	t.Helper()
+	return run(t, exec.Command(kvtest.Path(t, "KVSTORE_DOUPD"), args...))
+}
+
+func run(t *testing.T, cmd *exec.Cmd) (int, string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if exit != nil && stdout.Len() > 0 {
+		t.Errorf("%v fails, but prints %q", cmd.Args, stdout.String())
+	}
+	return cmd.ProcessState.ExitCode(), stderr.String()
+}
+
+// expectRefusal checks that the exit status is code and that there is one line of
+// error output which contains want.
+func expectRefusal(t *testing.T, code int, output string, wantCode int, want string) {
+	t.Helper()
+	if code != wantCode {
+		t.Errorf("exit status %d, not %d", code, wantCode)
+	}
+	if strings.Count(output, "\n") != 1 || !strings.HasSuffix(output, "\n") || !strings.HasPrefix(output, "doupd: ") {
+		t.Errorf("not one line: %q", output)
+	}
+	if !strings.Contains(output, want) {
+		t.Errorf("%q is not in %q", want, output)
+	}
+	t.Log(strings.TrimSpace(output))
+}
+
+// write makes a file with the given contents.
+func write(t *testing.T, name string, data []byte) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestFiles asks for updates to files that are none. The server goes on with
+// every key, and is then updated.
+func TestFiles(t *testing.T) {
+	s := start(t)
+	update := kvtest.Path(t, "KVSTORE_V2")
+	image, err := os.ReadFile(update)
+	if err != nil {
+		t.Fatal(err)
+	}
+	otherMachine := bytes.Clone(image)
+	otherMachine[18] ^= 1 // e_machine
+	for _, c := range []struct {
+		name, file, want string
+	}{
+		{"missing", filepath.Join(t.TempDir(), "none.so"), "no such file or directory"},
+		{"directory", t.TempDir(), "is a directory"},
+		{"text", write(t, "text.so", []byte("int main(void);\n")), "is not an ELF file"},
+		{"empty", write(t, "empty.so", nil), "is empty"},
+		{"device", "/dev/null", "is not a regular file"},
+		{"executable", "/bin/sh", "does not contain the Kitsune runtime"},
+		{"without the runtime", kvtest.Path(t, "REFUSED_PLAIN"), "does not contain the Kitsune runtime"},
+		{"other machine", write(t, "machine.so", otherMachine), "the process for x86_64"},
+		{"cut off", write(t, "half.so", image[:len(image)/2]), "half.so is cut off"},
+		{"cut off in the headers", write(t, "stub.so", image[:100]), "stub.so is cut off"},
+		{"undefined symbol", kvtest.Path(t, "REFUSED_UNDEFINED"), "no_such_function"},
+		{"other program", kvtest.Path(t, "REFUSED_OTHER"), "is another program, or has no transformers"},
+		{"update of another program", kvtest.Path(t, "REFUSED_OTHER_UPDATE"), "was built to follow another program"},
+		{"without transformers", kvtest.Path(t, "REFUSED_V2_ALONE"), "has no transformers, and other types than the running version in commands.c"},
+		{"for another predecessor", kvtest.Path(t, "KVSTORE_V3"), "was built to follow another version"},
+		{"the running file", kvtest.Path(t, "KVSTORE_V1"), "is the file that is running"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, output := doupd(t, strconv.Itoa(s.PID()), c.file)
+			expectRefusal(t, code, output, 1, c.want)
+			s.check(t, "1.0")
+		})
+	}
+	if code, output := doupd(t, strconv.Itoa(s.PID()), update); code != 0 {
+		t.Fatalf("the update: exit status %d: %s", code, output)
+	}
+	s.check(t, "2.0")
+}
+
+// TestProcesses asks processes that cannot be updated.
+func TestProcesses(t *testing.T) {
+	update := kvtest.Path(t, "KVSTORE_V2")
+	dead := exec.Command("true")
+	if err := dead.Run(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, pid, want string
+	}{
+		{"dead", strconv.Itoa(dead.Process.Pid), "there is no process"},
+		{"not under the driver", strconv.Itoa(os.Getpid()), "does not run under the driver"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, output := doupd(t, c.pid, update)
+			expectRefusal(t, code, output, 5, c.want)
+		})
+	}
+}
+
+// TestOtherUser asks a process of another user: as root the server, as nobody;
+// otherwise the first process of the system.
+func TestOtherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		code, output := doupd(t, "1", kvtest.Path(t, "KVSTORE_V2"))
+		expectRefusal(t, code, output, 5, "only that user and root may update it")
+		return
+	}
+	s := start(t)
+	nobody, err := user.Lookup("nobody")
+	if err != nil {
+		t.Fatal(err)
+	}
+	uid, _ := strconv.ParseUint(nobody.Uid, 10, 32)
+	gid, _ := strconv.ParseUint(nobody.Gid, 10, 32)
+	// Copies that nobody can reach.
+	dir, err := os.MkdirTemp("/tmp", "kitsune-refused-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	os.Chmod(dir, 0o755)
+	cmd := exec.Command(copyTo(t, dir, kvtest.Path(t, "KVSTORE_DOUPD")),
+		strconv.Itoa(s.PID()), copyTo(t, dir, kvtest.Path(t, "KVSTORE_V2")))
+	cmd.Dir = dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+	code, output := run(t, cmd)
+	expectRefusal(t, code, output, 5, "belongs to root: only that user and root may update it")
+	s.check(t, "1.0")
+}
+
+func copyTo(t *testing.T, dir, file string) string {
+	t.Helper()
+	in, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	name := filepath.Join(dir, filepath.Base(file))
+	out, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o755)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	if _, err := io.Copy(out, in); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// TestStraySignals sends the signal that doupd sends, without a request.
+func TestStraySignals(t *testing.T) {
+	s := start(t)
+	process, err := os.FindProcess(s.PID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if err := process.Signal(syscall.SIGUSR2); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	s.check(t, "1.0")
+	if code, output := doupd(t, strconv.Itoa(s.PID()), kvtest.Path(t, "KVSTORE_V2")); code != 0 {
+		t.Fatalf("the update: exit status %d: %s", code, output)
+	}
+	s.check(t, "2.0")
+}
+
+// TestUsage calls doupd wrongly.
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{{}, {"1"}, {"x", "y.so"}, {"-1", "y.so"}, {"0", "y.so"}, {"1", "2", "3"}, {"--nonsense"}} {
+		if code, output := doupd(t, args...); code != 2 || !strings.Contains(output, "usage: doupd PID NEW.so") {
+			t.Errorf("doupd %q: exit status %d, %q", args, code, output)
+		}
+	}
+}
+
+// TestSlow asks a program that comes to no update point in time, and takes the
+// request back.
+func TestSlow(t *testing.T) {
+	s := start(t)
+	process, err := os.FindProcess(s.PID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	code, output := doupd(t, "--timeout=200ms", strconv.Itoa(s.PID()), kvtest.Path(t, "KVSTORE_V2"))
+	if err := process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	expectRefusal(t, code, output, 3, "has come to no update point; the request was withdrawn")
+	s.check(t, "1.0")
+}
