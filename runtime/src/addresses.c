@@ -1,5 +1,9 @@
 /* Tables of addresses: where objects have moved to, which words have been rewritten, what has been visited.
  *
+ * What belongs to a place in memory is kept in blocks that mirror the address space: neighbours in the program's
+ * heap, which are likely to be met one after the other, are neighbours here too. Only what cannot be addressed in
+ * that way goes to hash tables.
+ *
  * All memory comes straight from the kernel and goes back to it when the update ends, so that an update of a
  * large heap leaves no holes in the program's own.
  */
@@ -7,6 +11,24 @@
 #include <sys/mman.h>
 
 #include "internal.h"
+
+/* One entry for each place where the allocator can have put an object, and one bit for each word that may hold a
+ * pointer. The kernel provides the pages of a block when they are first written to. */
+enum {
+	BLOCK = 1 << 21, /* bytes of the address space that a block mirrors */
+	GRAIN = 16,      /* objects of the allocator begin at multiples of it */
+	ENTRIES = BLOCK / GRAIN,
+	SLOT_WORDS = BLOCK / (int)sizeof(void *) / 64,
+	/* Where entries have been written to, in pages of this many. */
+	PAGE = 512,
+	PAGES = ENTRIES / PAGE,
+};
+
+struct block {
+	void *moved[ENTRIES]; /* the new address of the object that was here, or NULL */
+	uint64_t slots[SLOT_WORDS];
+	uint64_t used[PAGES / 64];
+};
 
 struct pair {
 	uintptr_t key, value;
@@ -19,16 +41,11 @@ struct table {
 	size_t count, mask; /* mask + 1 slots; 0 while there are none */
 };
 
-static struct table moved;                          /* old address -> new address */
+static struct table blocks;   /* address / BLOCK + 1 -> struct block */
+static uintptr_t last_number; /* the key of the block that was used last, or 0 */
+static struct block *last;
+static struct table strays;                         /* old address -> new address, between grains */
 static struct table visited = {.pairs_only = true}; /* object, transformer */
-
-/* One bit for every word of memory that may hold a pointer, in blocks of memory reached through a table by the
- * upper part of the address: a heap of contiguous pages needs 1/64 of its size. */
-enum { BLOCK_SHIFT = 21, BLOCK_WORDS = (1 << BLOCK_SHIFT) / (int)sizeof(void *) };
-
-static struct table blocks; /* address >> BLOCK_SHIFT -> bitmap */
-static uintptr_t last_block = UINTPTR_MAX;
-static uint64_t *last_bits;
 
 static void *pages(size_t size) {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -77,38 +94,75 @@ static void clear(struct table *t) {
 	*t = (struct table){.pairs_only = t->pairs_only};
 }
 
+/* The block that mirrors the address; NULL if there is none yet, unless it is to be made. */
+static struct block *block_of(uintptr_t a, bool make) {
+	const uintptr_t number = a / BLOCK + 1;
+	if (number == last_number)
+		return last;
+	uintptr_t found = get(&blocks, number);
+	if (!found && !make)
+		return NULL;
+	if (!found) {
+		found = (uintptr_t)pages(sizeof(struct block));
+		insert(&blocks, number, found);
+	}
+	last_number = number;
+	return last = (struct block *)found;
+}
+
 void *kt_moved_to(const void *old) {
-	return (void *)get(&moved, (uintptr_t)old);
+	const uintptr_t a = (uintptr_t)old;
+	struct block *b;
+	if (a % GRAIN)
+		return (void *)get(&strays, a);
+	b = block_of(a, false);
+	return b ? b->moved[a % BLOCK / GRAIN] : NULL;
 }
 
 void kt_moved_add(const void *old, void *new_) {
-	insert(&moved, (uintptr_t)old, (uintptr_t)new_);
+	const uintptr_t a = (uintptr_t)old;
+	const size_t entry = a % BLOCK / GRAIN, page = entry / PAGE;
+	struct block *b;
+	if (a % GRAIN) {
+		insert(&strays, a, (uintptr_t)new_);
+		return;
+	}
+	b = block_of(a, true);
+	b->moved[entry] = new_;
+	b->used[page / 64] |= (uint64_t)1 << page % 64;
+}
+
+static void each_in(uintptr_t start, const struct block *b, void (*f)(void *old)) {
+	for (size_t page = 0; page < PAGES; page++) {
+		if (!(b->used[page / 64] >> page % 64 & 1))
+			continue;
+		for (size_t entry = page * PAGE; entry < (page + 1) * PAGE; entry++)
+			if (b->moved[entry])
+				f((void *)(start + entry * GRAIN));
+	}
 }
 
 void kt_moved_each(void (*f)(void *old)) {
-	for (size_t i = 0; moved.slots && i <= moved.mask; i++)
-		if (moved.slots[i].key)
-			f((void *)moved.slots[i].key);
+	for (size_t i = 0; blocks.slots && i <= blocks.mask; i++)
+		if (blocks.slots[i].key)
+			each_in((blocks.slots[i].key - 1) * BLOCK,
+			        (const struct block *)blocks.slots[i].value, f);
+	for (size_t i = 0; strays.slots && i <= strays.mask; i++)
+		if (strays.slots[i].key)
+			f((void *)strays.slots[i].key);
 }
 
 bool kt_slot_first(const void *slot) {
-	uintptr_t a = (uintptr_t)slot, block = a >> BLOCK_SHIFT;
-	size_t word = (a & (((uintptr_t)1 << BLOCK_SHIFT) - 1)) / sizeof(void *);
-	uint64_t bit = (uint64_t)1 << word % 64;
+	const uintptr_t a = (uintptr_t)slot;
+	const size_t word = a % BLOCK / sizeof(void *);
+	const uint64_t bit = (uint64_t)1 << word % 64;
+	struct block *b;
 	if (a % sizeof(void *)) /* In a packed structure: words would share a bit. */
 		return kt_pair_first(slot, &blocks);
-	if (block != last_block) {
-		uintptr_t bits = get(&blocks, block + 1);
-		if (!bits) {
-			bits = (uintptr_t)pages(BLOCK_WORDS / 8);
-			insert(&blocks, block + 1, bits);
-		}
-		last_block = block;
-		last_bits = (uint64_t *)bits;
-	}
-	if (last_bits[word / 64] & bit)
+	b = block_of(a, true);
+	if (b->slots[word / 64] & bit)
 		return false;
-	last_bits[word / 64] |= bit;
+	b->slots[word / 64] |= bit;
 	return true;
 }
 
@@ -123,9 +177,9 @@ bool kt_pair_first(const void *a, const void *b) {
 void kt_addresses_end(void) {
 	for (size_t i = 0; blocks.slots && i <= blocks.mask; i++)
 		if (blocks.slots[i].key)
-			munmap((void *)blocks.slots[i].value, BLOCK_WORDS / 8);
+			munmap((void *)blocks.slots[i].value, sizeof(struct block));
+	last_number = 0;
 	clear(&blocks);
-	clear(&moved);
+	clear(&strays);
 	clear(&visited);
-	last_block = UINTPTR_MAX;
 }

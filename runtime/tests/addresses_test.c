@@ -20,8 +20,12 @@ static void test_moved(void) {
 		CHECK(kt_moved_to(base + 16 * (i * 7919 % COUNT)) == base + 1000000000 + i);
 	CHECK(kt_moved_to(base + 8) == NULL);
 	CHECK(kt_moved_to(base + 16 * COUNT) == NULL);
+	for (size_t i = 0; i < 1000; i++) /* Objects that the allocator cannot have put there. */
+		kt_moved_add(base + 24 * i + 1, base + i);
+	for (size_t i = 0; i < 1000; i++)
+		CHECK(kt_moved_to(base + 24 * i + 1) == base + i);
 	kt_moved_each(count);
-	CHECK_EQUAL(each, COUNT);
+	CHECK_EQUAL(each, COUNT + 1000);
 }
 
 static void test_slots(void) {
@@ -76,6 +80,7 @@ int main(void) {
 	CHECK(kt_moved_to((void *)0x7f0000000000) == NULL);
 	static int x, y;
 	CHECK(kt_pair_first(&x, &y));
+	CHECK(kt_slot_first(&each));
 	kt_addresses_end();
 	test_heap();
 	return 0;
