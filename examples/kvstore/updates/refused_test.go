@@ -1,13 +1,7 @@
-// Package refused tests what doupd says about everything that is no update of
-// the program that runs, and that this program does not notice.
-package refused
+package updates
 
 import (
 	"bytes"
-	"context"
-	"errors"
-	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/user"
@@ -18,81 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rules-kitsune/rules_kitsune/examples/kvstore/kv"
 	"github.com/rules-kitsune/rules_kitsune/examples/kvstore/kv/kvtest"
 )
-
-func TestMain(m *testing.M) { kvtest.Main(m) }
-
-const keys = 1000
-
-// A store is a server with keys, and a connection that stays open.
-type store struct {
-	*kv.Server
-	conn *kv.Conn
-}
-
-func start(t *testing.T) store {
-	t.Helper()
-	driver, v1 := kvtest.Path(t, "KVSTORE_DRIVER"), kvtest.Path(t, "KVSTORE_V1")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	server, err := kv.Start(ctx, driver, v1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Stop)
-	conn, err := kv.Dial(ctx, server.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(time.Minute))
-	for i := range keys {
-		if err := conn.Expect("SET", fmt.Sprintf("key%d", i), fmt.Sprintf("value%d", i)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return store{server, conn}
-}
-
-// check asks for every key over the old connection.
-func (s store) check(t *testing.T, version string) {
-	t.Helper()
-	if err := s.Err(); err != nil {
-		t.Fatal(err)
-	}
-	for i := range keys {
-		got, err := s.conn.Do("GET", fmt.Sprintf("key%d", i))
-		if want := fmt.Sprintf("value%d", i); err != nil || got.Text != want {
-			t.Fatalf("key%d is %v, not %s (%v)", i, got, want, err)
-		}
-	}
-	if got, err := s.conn.Do("VERSION"); err != nil || got.Text != "kvstore "+version {
-		t.Fatalf("the server is %v, not version %s (%v)", got, version, err)
-	}
-}
-
-// doupd runs the command and returns its exit status and its error output.
-func doupd(t *testing.T, args ...string) (int, string) {
-	t.Helper()
-	return run(t, exec.Command(kvtest.Path(t, "KVSTORE_DOUPD"), args...))
-}
-
-func run(t *testing.T, cmd *exec.Cmd) (int, string) {
-	t.Helper()
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	if exit != nil && stdout.Len() > 0 {
-		t.Errorf("%v fails, but prints %q", cmd.Args, stdout.String())
-	}
-	return cmd.ProcessState.ExitCode(), stderr.String()
-}
 
 // expectRefusal checks that the exit status is code and that there is one line of
 // error output which contains want.
@@ -123,7 +44,7 @@ func write(t *testing.T, name string, data []byte) string {
 // TestFiles asks for updates to files that are none. The server goes on with
 // every key, and is then updated.
 func TestFiles(t *testing.T) {
-	s := start(t)
+	s := start(t, "KVSTORE_V1")
 	update := kvtest.Path(t, "KVSTORE_V2")
 	image, err := os.ReadFile(update)
 	if err != nil {
@@ -140,14 +61,14 @@ func TestFiles(t *testing.T) {
 		{"empty", write(t, "empty.so", nil), "is empty"},
 		{"device", "/dev/null", "is not a regular file"},
 		{"executable", "/bin/sh", "does not contain the Kitsune runtime"},
-		{"without the runtime", kvtest.Path(t, "REFUSED_PLAIN"), "does not contain the Kitsune runtime"},
+		{"without the runtime", kvtest.Path(t, "UPDATES_PLAIN"), "does not contain the Kitsune runtime"},
 		{"other machine", write(t, "machine.so", otherMachine), "the process for x86_64"},
 		{"cut off", write(t, "half.so", image[:len(image)/2]), "half.so is cut off"},
 		{"cut off in the headers", write(t, "stub.so", image[:100]), "stub.so is cut off"},
-		{"undefined symbol", kvtest.Path(t, "REFUSED_UNDEFINED"), "no_such_function"},
-		{"other program", kvtest.Path(t, "REFUSED_OTHER"), "is another program, or has no transformers"},
-		{"update of another program", kvtest.Path(t, "REFUSED_OTHER_UPDATE"), "was built to follow another program"},
-		{"without transformers", kvtest.Path(t, "REFUSED_V2_ALONE"), "has no transformers, and other types than the running version in commands.c"},
+		{"undefined symbol", kvtest.Path(t, "UPDATES_UNDEFINED"), "no_such_function"},
+		{"other program", kvtest.Path(t, "UPDATES_OTHER"), "is another program, or has no transformers"},
+		{"update of another program", kvtest.Path(t, "UPDATES_OTHER_UPDATE"), "was built to follow another program"},
+		{"without transformers", kvtest.Path(t, "UPDATES_V2_ALONE"), "has no transformers, and other types than the running version in commands.c"},
 		{"for another predecessor", kvtest.Path(t, "KVSTORE_V3"), "was built to follow another version"},
 		{"the running file", kvtest.Path(t, "KVSTORE_V1"), "is the file that is running"},
 	} {
@@ -157,9 +78,7 @@ func TestFiles(t *testing.T) {
 			s.check(t, "1.0")
 		})
 	}
-	if code, output := doupd(t, strconv.Itoa(s.PID()), update); code != 0 {
-		t.Fatalf("the update: exit status %d: %s", code, output)
-	}
+	s.update(t, update)
 	s.check(t, "2.0")
 }
 
@@ -191,7 +110,7 @@ func TestOtherUser(t *testing.T) {
 		expectRefusal(t, code, output, 5, "only that user and root may update it")
 		return
 	}
-	s := start(t)
+	s := start(t, "KVSTORE_V1")
 	nobody, err := user.Lookup("nobody")
 	if err != nil {
 		t.Fatal(err)
@@ -214,28 +133,9 @@ func TestOtherUser(t *testing.T) {
 	s.check(t, "1.0")
 }
 
-func copyTo(t *testing.T, dir, file string) string {
-	t.Helper()
-	in, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	name := filepath.Join(dir, filepath.Base(file))
-	out, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o755)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
-	if _, err := io.Copy(out, in); err != nil {
-		t.Fatal(err)
-	}
-	return name
-}
-
 // TestStraySignals sends the signal that doupd sends, without a request.
 func TestStraySignals(t *testing.T) {
-	s := start(t)
+	s := start(t, "KVSTORE_V1")
 	process, err := os.FindProcess(s.PID())
 	if err != nil {
 		t.Fatal(err)
@@ -247,9 +147,7 @@ func TestStraySignals(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	s.check(t, "1.0")
-	if code, output := doupd(t, strconv.Itoa(s.PID()), kvtest.Path(t, "KVSTORE_V2")); code != 0 {
-		t.Fatalf("the update: exit status %d: %s", code, output)
-	}
+	s.update(t, kvtest.Path(t, "KVSTORE_V2"))
 	s.check(t, "2.0")
 }
 
@@ -265,7 +163,7 @@ func TestUsage(t *testing.T) {
 // TestSlow asks a program that comes to no update point in time, and takes the
 // request back.
 func TestSlow(t *testing.T) {
-	s := start(t)
+	s := start(t, "KVSTORE_V1")
 	process, err := os.FindProcess(s.PID())
 	if err != nil {
 		t.Fatal(err)
