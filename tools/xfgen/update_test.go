@@ -48,7 +48,7 @@ func newBuilder(t *testing.T) *builder {
 	dir := t.TempDir()
 	b := &builder{
 		cc:      os.Getenv("CC"),
-		ktcc:    filepath.Join(dir, "ktcc"),
+		ktcc:    os.Getenv("KTCC"), // a path in the runfiles, under Bazel
 		driver:  filepath.Join(dir, "driver"),
 		runtime: filepath.Join(dir, "libkitsune.o"),
 		include: filepath.Join(root, "runtime/include"),
@@ -57,10 +57,15 @@ func newBuilder(t *testing.T) *builder {
 		b.cc = "cc"
 	}
 	sources, _ := filepath.Glob(filepath.Join(root, "runtime/src/*.c"))
-	if _, err := exec.LookPath("go"); err != nil || len(sources) == 0 {
-		t.Skip("needs the Go command to build ktcc, and the sources of the runtime")
+	if len(sources) == 0 {
+		t.Fatal("the sources of the runtime are not there")
 	}
-	command(t, root, "go", "build", "-o", b.ktcc, "./tools/ktcc")
+	if b.ktcc != "" {
+		b.ktcc = filepath.Join(os.Getenv("TEST_SRCDIR"), b.ktcc)
+	} else {
+		b.ktcc = filepath.Join(dir, "ktcc")
+		command(t, root, "go", "build", "-o", b.ktcc, "./tools/ktcc")
+	}
 	flags := []string{"-std=gnu17", "-O2", "-I", b.include}
 	library := append(flags, "-fPIC", "-r", "-nostdlib", "-o", b.runtime)
 	command(t, dir, b.cc, append(library, sources...)...)

@@ -94,7 +94,8 @@ func (m *matcher) missingOldVar(s *site, v *ktt.Var) {
 }
 
 // likeliest returns which of several keys or fields has become another one: the
-// one that differs only in where it is, or has a similar name.
+// one that differs only in where it is, or has a similar name, or one that is
+// part of the other.
 func likeliest(name string, gone []string) string {
 	keys := map[string]string{}
 	var names []string
@@ -109,7 +110,16 @@ func likeliest(name string, gone []string) string {
 	if key := keys[want]; key != "" {
 		return key
 	}
-	return keys[diag.Nearest(want, names)]
+	if near := diag.Nearest(want, names); near != "" {
+		return keys[near]
+	}
+	const least = 4 // a shorter name is part of too many
+	for _, n := range names {
+		if min(len(n), len(want)) >= least && (strings.Contains(n, want) || strings.Contains(want, n)) {
+			return keys[n]
+		}
+	}
+	return ""
 }
 
 // initRule returns a rule that sets something of type t to zero.
