@@ -1,0 +1,93 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/rules-kitsune/rules_kitsune/tools/internal/dump"
+	"github.com/rules-kitsune/rules_kitsune/tools/internal/ktt"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"ktcc":    main,
+		"kttdump": printSummaries,
+	})
+}
+
+var update = flag.Bool("update", false, "update the summaries in the scripts")
+
+// printSummaries prints what files say, for scripts to compare. The machine's
+// name is not that of every compiler.
+func printSummaries() {
+	for _, name := range os.Args[1:] {
+		s, err := ktt.ReadFile(name)
+		if err == nil {
+			for _, u := range s.Units {
+				u.Target = "this machine"
+			}
+			err = dump.Write(os.Stdout, s)
+		}
+		if err != nil {
+			os.Stderr.WriteString(err.Error() + "\n")
+			os.Exit(1)
+		}
+	}
+}
+
+// TestScripts runs ktcc as users do, with the real compiler. In the scripts,
+// cc is the native compiler and $INCLUDE the folder of the Kitsune headers; no
+// script may leave a file in $TMPDIR.
+func TestScripts(t *testing.T) {
+	include, err := filepath.Abs("../../runtime/include")
+	if err != nil {
+		t.Fatal(err)
+	}
+	native := os.Getenv("CC")
+	if native == "" {
+		native = "cc"
+	}
+	if native, err = exec.LookPath(native); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(env *testscript.Env) error {
+			bin := filepath.Join(env.WorkDir, ".bin")
+			if err := os.Mkdir(bin, 0o777); err != nil {
+				return err
+			}
+			if err := os.Symlink(native, filepath.Join(bin, "cc")); err != nil {
+				return err
+			}
+			env.Vars = append(env.Vars, "INCLUDE="+include, "KTCC_CC="+native,
+				"PATH="+bin+string(os.PathListSeparator)+env.Getenv("PATH"))
+			tmp := env.Getenv("TMPDIR")
+			env.Defer(func() {
+				if left, _ := os.ReadDir(tmp); len(left) > 0 {
+					t.Errorf("%s is left in the folder for temporary files", left[0].Name())
+				}
+			})
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"nofile": noFile,
+		},
+	})
+}
+
+// noFile checks that no file matches the patterns.
+func noFile(ts *testscript.TestScript, neg bool, args []string) {
+	for _, pattern := range args {
+		found, err := filepath.Glob(ts.MkAbs(pattern))
+		ts.Check(err)
+		if len(found) > 0 != neg {
+			ts.Fatalf("%s: %v", pattern, found)
+		}
+	}
+}
