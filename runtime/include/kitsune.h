@@ -83,8 +83,9 @@ KITSUNE_API xform_fn_t kitsune_get_xform(const char *name, const char *funcname,
                                          const char *namespace_);
 
 /* Carries one variable over: runs the transformer, or copies the old variable's bytes if there is none.
- * Returns 1 if the variable was carried over (also if that had happened before), 0 if no update is going on or
- * the old version has no such variable. */
+ * Returns 1 if the variable was carried over, 0 if no update is going on or the old version has no such variable.
+ * A variable that has been carried over is left as it is, unless it is a local: the next activation of its
+ * function has another one. */
 KITSUNE_API int kitsune_migrate_var(const char *name, const char *funcname, const char *filename,
                                     const char *namespace_, void *addr, size_t size, xform_fn_t transformer);
 

@@ -104,6 +104,7 @@ struct kitsune_image {
 	char *path;             /* the file that this version was loaded from, absolute */
 	char *start_dir;        /* the working directory of the driver at its start */
 	uint64_t device, inode; /* of that file */
+	int64_t modified;       /* when it was last written to, in ns; another time is another version */
 
 	/* Releases what the image's runtime has allocated. Called once, after the update is committed. */
 	void (*discard)(void);

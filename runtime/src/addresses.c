@@ -24,8 +24,11 @@ enum {
 	PAGES = ENTRIES / PAGE,
 };
 
+/* Of an old object that is not a block of its own. New objects begin at even addresses. */
+enum { KEPT = 1 };
+
 struct block {
-	void *moved[ENTRIES]; /* the new address of the object that was here, or NULL */
+	uintptr_t moved[ENTRIES]; /* the new address of the object that was here, and KEPT; or 0 */
 	uint64_t slots[SLOT_WORDS];
 	uint64_t used[PAGES / 64];
 };
@@ -45,6 +48,7 @@ static struct table blocks;   /* address / BLOCK + 1 -> struct block */
 static uintptr_t last_number; /* the key of the block that was used last, or 0 */
 static struct block *last;
 static struct table strays;                         /* old address -> new address, between grains */
+static struct table counts;                         /* old address -> number of objects, if not one */
 static struct table visited = {.pairs_only = true}; /* object, transformer */
 
 static void *pages(size_t size) {
@@ -116,19 +120,33 @@ void *kt_moved_to(const void *old) {
 	if (a % GRAIN)
 		return (void *)get(&strays, a);
 	b = block_of(a, false);
-	return b ? b->moved[a % BLOCK / GRAIN] : NULL;
+	return b ? (void *)(b->moved[a % BLOCK / GRAIN] & ~(uintptr_t)KEPT) : NULL;
 }
 
-void kt_moved_add(const void *old, void *new_) {
+bool kt_moved_block(const void *old) {
+	const uintptr_t a = (uintptr_t)old;
+	const struct block *b = a % GRAIN ? NULL : block_of(a, false);
+	const uintptr_t entry = b ? b->moved[a % BLOCK / GRAIN] : 0;
+	return entry && !(entry & KEPT);
+}
+
+size_t kt_moved_count(const void *old) {
+	const size_t count = get(&counts, (uintptr_t)old);
+	return count ? count : 1;
+}
+
+void kt_moved_add(const void *old, void *new_, size_t count, bool is_block) {
 	const uintptr_t a = (uintptr_t)old;
 	const size_t entry = a % BLOCK / GRAIN, page = entry / PAGE;
 	struct block *b;
+	if (count != 1)
+		insert(&counts, a, count);
 	if (a % GRAIN) {
 		insert(&strays, a, (uintptr_t)new_);
 		return;
 	}
 	b = block_of(a, true);
-	b->moved[entry] = new_;
+	b->moved[entry] = (uintptr_t)new_ | (is_block ? 0 : KEPT);
 	b->used[page / 64] |= (uint64_t)1 << page % 64;
 }
 
@@ -181,5 +199,6 @@ void kt_addresses_end(void) {
 	last_number = 0;
 	clear(&blocks);
 	clear(&strays);
+	clear(&counts);
 	clear(&visited);
 }

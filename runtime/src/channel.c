@@ -40,6 +40,7 @@ static struct kitsune_channel nowhere;
 
 static struct kitsune_channel *channel = &nowhere;
 static struct kitsune_image *owner;
+static struct kt_descriptor descriptor = {.fd = -1};
 static uint32_t taken_id; /* of the request that is being worked on, or 0 */
 
 uint64_t kt_now(void) {
@@ -66,11 +67,22 @@ static int new_page(struct kitsune_channel **page) {
 		if (p != MAP_FAILED) {
 			fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
 			*page = p;
-			return kt_fd_away(fd);
+			return fd;
 		}
 	}
 	close(fd);
 	return -1;
+}
+
+/* From now on our page is this one. */
+static void use(struct kitsune_channel *page, int fd) {
+	kt_release(&descriptor);
+	kt_hold(&descriptor, fd);
+	if (channel != &nowhere)
+		munmap(channel, sizeof *channel);
+	channel = page;
+	owner->channel = channel;
+	owner->channel_fd = descriptor.fd;
 }
 
 static void initialize(void) {
@@ -84,38 +96,50 @@ static void initialize(void) {
 
 /* A forked child is a process of its own, which is updated by itself. */
 static void after_fork(void) {
-	struct kitsune_channel *parents = channel, *page;
+	struct kitsune_channel *page;
 	int fd;
-	if (!owner || owner->channel != parents || parents == &nowhere)
-		return; /* This image has been left. */
+	if (owner->next)
+		return; /* This image has been left: the page is its successor's. */
 	fd = new_page(&page);
-	channel = fd < 0 ? &nowhere : page;
-	memcpy(channel->path, parents->path, sizeof channel->path);
-	memcpy(channel->build_id, parents->build_id, sizeof channel->build_id);
-	channel->updates = parents->updates;
-	munmap(parents, sizeof *parents);
-	close(owner->channel_fd);
-	owner->channel = channel;
-	owner->channel_fd = fd;
+	if (fd < 0)
+		page = &nowhere;
+	memcpy(page->path, channel->path, sizeof page->path);
+	memcpy(page->build_id, channel->build_id, sizeof page->build_id);
+	page->updates = channel->updates;
+	use(page, fd);
 	taken_id = 0;
 	initialize();
 }
 
 void kt_channel_open(struct kitsune_image *self, const struct kitsune_image *from) {
+	struct kitsune_channel *page;
+	int fd;
 	owner = self;
 	if (from) {
-		channel = from->channel;
+		self->channel = channel = from->channel;
 		self->channel_fd = from->channel_fd;
+		kt_hold(&descriptor, from->channel_fd);
 		if (__atomic_load_n(&channel->request, __ATOMIC_ACQUIRE) == KITSUNE_REQUEST_TAKEN)
 			taken_id = channel->request_id;
 	} else {
-		self->channel_fd = new_page(&channel);
-		if (self->channel_fd < 0)
-			channel = &nowhere;
+		fd = new_page(&page);
+		use(fd < 0 ? &nowhere : page, fd);
 		initialize();
 	}
-	self->channel = channel;
 	pthread_atfork(NULL, NULL, after_fork);
+}
+
+void kt_channel_reopen(void) {
+	struct kitsune_channel *page;
+	int fd;
+	/* A client that has posted a request looks at the old page. */
+	if (kt_held(&descriptor) || __atomic_load_n(&channel->request, __ATOMIC_ACQUIRE))
+		return;
+	fd = new_page(&page);
+	if (fd < 0)
+		return;
+	memcpy(page, channel, sizeof *page);
+	use(page, fd);
 }
 
 char *kt_channel_take(void) {
@@ -163,6 +187,7 @@ void kt_channel_counts(uint64_t moved, uint64_t visited, uint64_t bytes) {
 }
 
 void kt_channel_answer(enum kitsune_result result, const char *message) {
+	uint32_t taken = KITSUNE_REQUEST_TAKEN;
 	begin_write();
 	if (result == KITSUNE_UPDATED) {
 		channel->updates++;
@@ -172,8 +197,9 @@ void kt_channel_answer(enum kitsune_result result, const char *message) {
 	channel->answer_to = taken_id;
 	snprintf(channel->message, sizeof channel->message, "%s", message);
 	end_write();
-	if (taken_id)
-		__atomic_store_n(&channel->request, KITSUNE_REQUEST_NONE, __ATOMIC_RELEASE);
+	if (taken_id) /* Whoever reads the answer may post the next request at once. */
+		__atomic_compare_exchange_n(&channel->request, &taken, KITSUNE_REQUEST_NONE, false,
+		                            __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 	taken_id = 0;
 }
 

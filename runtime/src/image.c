@@ -10,6 +10,8 @@
 
 struct kt_runtime kt;
 
+static struct kt_descriptor copy = {.fd = -1}; /* the private copy that this image was loaded from */
+
 /* The linker provides these for the sections that the objects of this image have; the others are NULL. */
 #define SECTION(type, name)                                                                    \
 	extern const struct type __start_##name[] __attribute__((weak, visibility("hidden"))); \
@@ -53,8 +55,7 @@ char *kt_strdup(const char *s) {
 	return memcpy(kt_alloc(n), s, n);
 }
 
-/* "dir/redis.so" -> "redis" */
-static char *app_name(const char *argv0) {
+char *kt_app_name(const char *argv0) {
 	const char *slash = strrchr(argv0, '/');
 	char *name = kt_strdup(slash ? slash + 1 : argv0), *so = strstr(name, ".so");
 	if (so && so != name)
@@ -64,11 +65,12 @@ static char *app_name(const char *argv0) {
 
 static void discard(void) {
 	kt_locals_discard(&kt_image);
-	kt_symbols_discard();
+	kt_symbols_discard(&kt_image);
 	free(kt.app);
 	kt.app = NULL;
 	free(kt_image.path);
 	kt_image.path = NULL;
+	kt_release(&copy);
 }
 
 static void begin_process(void *handle, const char *argv0) {
@@ -81,6 +83,7 @@ static void begin_process(void *handle, const char *argv0) {
 		if (stat(map->l_name, &st) == 0) {
 			kt_image.device = st.st_dev;
 			kt_image.inode = st.st_ino;
+			kt_image.modified = kt_modified(&st);
 		}
 	}
 	kt_channel_open(&kt_image, NULL);
@@ -92,6 +95,7 @@ static void begin_process(void *handle, const char *argv0) {
 
 static void begin_update(struct kitsune_image *previous) {
 	kt.previous = previous;
+	kt_hold(&copy, kt_image.image_fd);
 	kt_image.start_dir = previous->start_dir;
 	kt_image.updates = previous->updates;
 	kt_image.log_fd = previous->log_fd;
@@ -114,7 +118,7 @@ KITSUNE_API int kitsune_init_inplace(jmp_buf *leave, void *previous, void *curre
 	kt.next_path = next_path;
 	kt.bench_file = bench_file;
 	kt.main_thread = pthread_self();
-	kt.app = app_name(argv[0]);
+	kt.app = kt_app_name(argv[0]);
 	kt.previous_handle = previous;
 	kt_image.discard = discard;
 	if (!previous) {

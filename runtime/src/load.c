@@ -12,7 +12,6 @@
 #include <link.h>
 #include <stdarg.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,15 +34,6 @@ enum { ELF_MACHINE = EM_386 };
 #error "which ELF machine is this?"
 #endif
 
-int kt_fd_away(int fd) {
-	enum { LEAST = 200 };
-	int away = fd < LEAST ? fcntl(fd, F_DUPFD_CLOEXEC, LEAST) : -1;
-	if (away < 0)
-		return fd; /* The limit of this process is lower. */
-	close(fd);
-	return away;
-}
-
 static void say(char *why, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 static void say(char *why, size_t size, const char *fmt, ...) {
@@ -58,28 +48,41 @@ static const char *base_name(const char *path) {
 	return slash ? slash + 1 : path;
 }
 
-/* Copies the file `fd` of `size` bytes into a sealed memory file. Returns its descriptor, or -1 and errno. */
-static int private_copy(int fd, off_t size, const char *name) {
-	int copy = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), saved;
+/* A new memory file. Systems that let nobody execute memory files by default want to be asked for it; older ones do
+ * not know the question. */
+static int memory_file(const char *path) {
+	char name[200]; /* There is a limit, which is lower than that of files. */
+	int fd = -1;
+	snprintf(name, sizeof name, "%s", base_name(path));
+#ifdef MFD_EXEC
+	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+#endif
+	return fd < 0 ? memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING) : fd;
+}
+
+/* Copies the file `fd` of `size` bytes into a sealed memory file. Returns false and errno if that fails. */
+static bool private_copy(int fd, off_t size, const char *path, struct kt_descriptor *copy) {
+	int memory = memory_file(path), saved;
 	off_t done = 0;
-	if (copy < 0)
-		return -1;
+	if (memory < 0)
+		return false;
 	while (done < size) {
-		ssize_t n = sendfile(copy, fd, NULL, (size_t)(size - done));
+		ssize_t n = sendfile(memory, fd, NULL, (size_t)(size - done));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n == 0)
 			errno = EIO; /* The file has become shorter. */
 		if (n <= 0) {
 			saved = errno;
-			close(copy);
+			close(memory);
 			errno = saved;
-			return -1;
+			return false;
 		}
 		done += n;
 	}
-	fcntl(copy, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
-	return kt_fd_away(copy);
+	fcntl(memory, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+	kt_hold(copy, memory);
+	return true;
 }
 
 /* Whether the file is a shared object for this machine: what the dynamic linker would not say as clearly. */
@@ -116,12 +119,52 @@ static enum likeness predecessor_in(const struct kitsune_image *image, const str
 	return best;
 }
 
+/* The number of symbols in an image's dynamic symbol table, from the hash table that the linker has made for it. */
+static size_t symbol_count(const uint32_t *table) {
+	const uint32_t buckets = table[0], first = table[1], words = table[2];
+	const uint32_t *bucket = (const uint32_t *)((const ElfW(Addr) *)(table + 4) + words);
+	const uint32_t *chain = bucket + buckets;
+	uint32_t last = 0;
+	for (uint32_t i = 0; i < buckets; i++)
+		last = bucket[i] > last ? bucket[i] : last;
+	if (last < first)
+		return first;
+	while (!(chain[last - first] & 1)) /* The end of the last chain. */
+		last++;
+	return (size_t)last + 1;
+}
+
+/* Whether the image exports transformers or hooks. */
+static bool has_transformers(void *handle) {
+	static const char prefix[] = "_kitsune_";
+	const ElfW(Sym) *symbols = NULL;
+	const char *names = NULL;
+	const uint32_t *table = NULL;
+	struct link_map *map;
+	if (dlinfo(handle, RTLD_DI_LINKMAP, &map) < 0)
+		return false;
+	for (const ElfW(Dyn) *d = map->l_ld; d->d_tag != DT_NULL; d++) {
+		if (d->d_tag == DT_SYMTAB)
+			symbols = (const ElfW(Sym) *)d->d_un.d_ptr;
+		else if (d->d_tag == DT_STRTAB)
+			names = (const char *)d->d_un.d_ptr;
+		else if (d->d_tag == DT_GNU_HASH)
+			table = (const uint32_t *)d->d_un.d_ptr;
+	}
+	for (size_t i = symbols && names && table ? symbol_count(table) : 0; i-- > 0;)
+		if (symbols[i].st_shndx != SHN_UNDEF &&
+		    strncmp(names + symbols[i].st_name, prefix, sizeof prefix - 1) == 0)
+			return true;
+	return false;
+}
+
 /* Whether `next` was built to follow this image. */
-static bool follows(const struct kitsune_image *next, const char *path, char *why, size_t size) {
+static bool follows(void *handle, const struct kitsune_image *next, const char *path, char *why,
+                    size_t size) {
 	const bool transformers = next->predecessors != next->predecessors_end;
-	/* Without transformers of xfgen's, bytes can be copied if nothing has another layout. A program whose units
-	 * were not compiled by ktcc is left to judge for itself. */
-	if (!transformers && next->units == next->units_end)
+	/* Who writes transformers by hand has to know what they follow. Without any, bytes can be copied if nothing
+	 * has another layout. */
+	if (!transformers && has_transformers(handle))
 		return true;
 	for (const struct kitsune_unit *u = kt_image.units; u < kt_image.units_end; u++) {
 		enum likeness l = transformers ? predecessor_in(next, u) : unit_in(next, u);
@@ -155,68 +198,91 @@ static bool check(void *handle, struct kitsune_image **image, const char *path, 
 		say(why, size,
 		    "%s contains runtime ABI %u, the running version has %u: build both with the same Kitsune",
 		    path, next->abi, KITSUNE_ABI);
-	else if (follows(next, path, why, size)) {
+	else if (follows(handle, next, path, why, size)) {
 		*image = next;
 		return true;
 	}
 	return false;
 }
 
-/* A path to the copy `fd`. By our own number rather than "self", so that debuggers in other processes find the file
- * too; and spelled as no earlier version's was, since the dynamic linker knows what it has loaded by its name, and
- * numbers of descriptors come back: the bits of `serial` become "./" and "/". */
-static void copy_name(char *name, size_t size, int fd, unsigned serial) {
+/* A path to the copy. By our own number rather than "self", so that debuggers in other processes find the file too;
+ * and spelled as no other copy's ever was, since the dynamic linker knows what it has loaded by its name, and numbers
+ * of descriptors come back: the bits of the inode number become "./" and "/". */
+static void copy_name(char *name, size_t size, const struct kt_descriptor *copy) {
 	int n = snprintf(name, size, "/proc/%d/fd/", (int)getpid());
-	for (; serial; serial >>= 1)
-		n += snprintf(name + n, size - (size_t)n, serial & 1 ? "./" : "/");
-	snprintf(name + n, size - (size_t)n, "%d", fd);
+	for (ino_t rest = copy->inode; rest; rest >>= 1)
+		n += snprintf(name + n, size - (size_t)n, rest & 1 ? "./" : "/");
+	snprintf(name + n, size - (size_t)n, "%d", copy->fd);
 }
 
-void *kt_load(const char *path, struct kitsune_image **image, char *why, size_t size) {
-	char copy_path[128], *absolute = NULL;
+char *kt_absolute(const char *path) {
+	char *absolute;
+	if (path[0] == '/' || !kt_image.start_dir)
+		return kt_strdup(path);
+	if (asprintf(&absolute, "%s/%s", kt_image.start_dir, path) < 0)
+		kt_fail("out of memory for the path of %s", path);
+	return absolute;
+}
+
+/* Whether the open file `st` is what this image was loaded from, and has not been written to since then. */
+static bool is_running(const struct stat *st) {
+	return st->st_dev == kt_image.device && st->st_ino == kt_image.inode &&
+	       kt_modified(st) == kt_image.modified;
+}
+
+int64_t kt_modified(const struct stat *st) {
+	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+}
+
+/* Loads the copy of the file `path`. Returns its handle, or NULL. */
+static void *load_copy(const struct kt_descriptor *copy, const char *path, char *why, size_t size) {
+	char name[256];
+	const char *error;
+	void *handle;
+	copy_name(name, sizeof name, copy);
+	handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+	if (!handle) {
+		error = dlerror();
+		if (strncmp(error, name, strlen(name)) == 0) /* The user knows the file, and not the copy. */
+			error += strlen(name) + strlen(": ");
+		say(why, size, "%s: %s", path, error);
+	}
+	return handle;
+}
+
+void *kt_load(const char *file, struct kitsune_image **image, char *why, size_t size) {
+	char *path = kt_absolute(file);
+	struct kt_descriptor copy = {.fd = -1};
 	void *handle = NULL;
 	struct stat st;
-	int fd, copy = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	if (path[0] != '/') {
-		if (asprintf(&absolute, "%s/%s", kt_image.start_dir, path) < 0)
-			absolute = NULL;
-		else
-			path = absolute;
-	}
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		say(why, size, "%s: %s", path, strerror(errno));
 	else if (!S_ISREG(st.st_mode))
 		say(why, size, "%s is not a regular file", path);
-	else if (st.st_dev == kt_image.device && st.st_ino == kt_image.inode)
+	else if (is_running(&st))
 		say(why, size, "%s is the file that is running: there is nothing to update", path);
-	else if (is_shared_object(fd, path, why, size)) {
-		copy = private_copy(fd, st.st_size, base_name(path));
-		copy_name(copy_path, sizeof copy_path, copy, kt_image.updates + 1);
-		if (copy < 0)
-			say(why, size, "%s: cannot copy it into memory: %s", path, strerror(errno));
-		else if (!(handle = dlopen(copy_path, RTLD_NOW | RTLD_LOCAL))) {
-			const char *error = dlerror(), *named = strstr(error, copy_path);
-			/* The linker names the copy; the user knows the file. */
-			say(why, size, "%s: %s", path,
-			    named == error ? error + strlen(copy_path) + 2 : error);
-		} else if (!check(handle, image, path, why, size)) {
-			dlclose(handle);
-			handle = NULL;
-		}
+	else if (!is_shared_object(fd, path, why, size))
+		; /* It has said why. */
+	else if (!private_copy(fd, st.st_size, path, &copy))
+		say(why, size, "%s: cannot copy it into memory: %s", path, strerror(errno));
+	else if ((handle = load_copy(&copy, path, why, size)) && !check(handle, image, path, why, size)) {
+		dlclose(handle);
+		handle = NULL;
 	}
 	if (handle) {
-		(*image)->image_fd = copy;
+		(*image)->image_fd = copy.fd;
 		(*image)->path = realpath(path, NULL);
 		(*image)->device = st.st_dev;
 		(*image)->inode = st.st_ino;
-	} else if (copy >= 0) {
-		close(copy);
+		(*image)->modified = kt_modified(&st);
+	} else {
+		kt_release(&copy);
 	}
 	if (fd >= 0)
 		close(fd);
-	free(absolute);
+	free(path);
 	return handle;
 }
 

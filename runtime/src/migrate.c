@@ -108,15 +108,16 @@ bool kt_migrate_symbol(struct kt_symbol *s) {
 static bool migrate_unregistered(const char *name, const char *func, const char *file, const char *ns,
                                  void *addr, size_t size, xform_fn_t f) {
 	static const char these; /* stands for them in the set of what has been visited */
+	const bool local = func && !file;
 	size_t old_size = size;
-	void *old = func && !file ? kt_local_old(func, name, &old_size)
-	                          : kitsune_get_symbol_addr_old(name, func, file, ns);
+	void *old =
+	    local ? kt_local_old(func, name, &old_size) : kitsune_get_symbol_addr_old(name, func, file, ns);
 	char *key = kt_key(name, func, file, ns);
 	bool migrated = true;
 	if (!f && !old)
 		migrated = false;
-	else if (!kt_pair_first(addr, &these))
-		; /* It has been carried over already. */
+	else if (!local && !kt_pair_first(addr, &these))
+		; /* It has been carried over already. Not so a local: another one may have been at its address. */
 	else if (f)
 		migrated = run(f, key, addr, key, old);
 	else
@@ -142,18 +143,16 @@ KITSUNE_API int kitsune_migrate_var(const char *name, const char *func, const ch
 }
 
 KITSUNE_API void kitsune_do_automigrate(void) {
-	size_t count;
 	struct kt_symbol *s;
 	if (!kitsune_is_updating())
 		return;
-	s = kt_symbols_new(&count);
-	for (size_t i = 0; i < count; i++) {
-		if (!(s[i].desc->flags & KITSUNE_SYMBOL_AUTOMIGRATE))
+	for (size_t i = 0; (s = kt_symbol_new(i)); i++) {
+		if (!(s->desc->flags & KITSUNE_SYMBOL_AUTOMIGRATE))
 			continue;
-		if (!kt_migrate_symbol(&s[i]))
+		if (!kt_migrate_symbol(s))
 			kitsune_log(
 			    "kitsune_automigrate_key: could not find old-version address for mapped key (%s)",
-			    s[i].key);
+			    s->key);
 		kt_transform_drain();
 	}
 }

@@ -13,9 +13,10 @@
 
 struct index {
 	bool built;
-	struct kt_symbol *list; /* in the order of registration */
-	size_t count;
+	bool sorted;             /* by_address is */
+	struct kt_symbol **list; /* in the order of registration */
 	struct kt_symbol **by_address;
+	size_t count, room;
 	struct kt_symbol **by_key; /* open addressing; the first with each key */
 	size_t mask;
 	uintptr_t low, high; /* of the image's memory */
@@ -24,71 +25,13 @@ struct index {
 static struct index indexes[2]; /* [0] this image, [1] the previous one */
 
 /* Symbols and renamings of this image that hand-written code has registered. */
-static struct kitsune_symbol *noted;
+static struct kitsune_symbol **noted;
 static size_t noted_count;
 static struct kitsune_rename *renamed;
 static size_t renamed_count;
 
-/* Registration by hand. */
-
 static bool same(const char *a, const char *b) {
 	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static const struct kitsune_unit *unit_for(const char *ns) {
-	struct kitsune_unit *unit;
-	if (!ns)
-		return NULL;
-	unit = kt_alloc(sizeof *unit);
-	memset(unit, 0, sizeof *unit);
-	unit->ns = ns;
-	return unit;
-}
-
-KITSUNE_API void kitsune_register_var(const char *name, const char *func, const char *file, const char *ns,
-                                      void *addr, size_t size, int auto_migrate) {
-	for (size_t i = 0; i < noted_count; i++) {
-		const struct kitsune_symbol *s = &noted[i];
-		if (s->addr == addr && same(s->name, name) && same(s->func, func) && same(s->file, file))
-			return;
-	}
-	noted = kt_realloc(noted, (noted_count + 1) * sizeof *noted);
-	noted[noted_count++] = (struct kitsune_symbol){
-	    .unit = unit_for(ns),
-	    .name = name,
-	    .func = func,
-	    .file = file,
-	    .addr = addr,
-	    .size = size,
-	    .stride = size,
-	    .flags = (file ? KITSUNE_SYMBOL_STATIC : 0) | (auto_migrate ? KITSUNE_SYMBOL_AUTOMIGRATE : 0),
-	};
-	indexes[0].built = false;
-}
-
-KITSUNE_API void kitsune_note_var(const char *name, const char *func, const char *file, const char *ns,
-                                  void *addr, size_t size) {
-	kitsune_register_var(name, func, file, ns, addr, size, 0);
-}
-
-KITSUNE_API void transform_register_renaming(const char *old_key, const char *new_key) {
-	renamed = kt_realloc(renamed, (renamed_count + 1) * sizeof *renamed);
-	renamed[renamed_count++] = (struct kitsune_rename){old_key, new_key};
-}
-
-void kt_symbols_save(struct kitsune_image *self) {
-	self->noted = noted;
-	self->noted_end = noted + noted_count;
-}
-
-void kt_symbols_discard(void) {
-	for (size_t i = 0; i < noted_count; i++)
-		free((void *)noted[i].unit);
-	free(noted);
-	free(renamed);
-	noted = NULL;
-	renamed = NULL;
-	noted_count = renamed_count = 0;
 }
 
 /* Keys. */
@@ -132,10 +75,13 @@ static struct kt_symbol **slot(const struct index *x, const char *key) {
 	return &x->by_key[i];
 }
 
+/* Of symbols that begin at the same address, the one without size comes first. */
 static int by_address(const void *a, const void *b) {
-	uintptr_t x = (uintptr_t)(*(struct kt_symbol *const *)a)->desc->addr;
-	uintptr_t y = (uintptr_t)(*(struct kt_symbol *const *)b)->desc->addr;
-	return x < y ? -1 : x > y;
+	const struct kitsune_symbol *x = (*(struct kt_symbol *const *)a)->desc;
+	const struct kitsune_symbol *y = (*(struct kt_symbol *const *)b)->desc;
+	if (x->addr != y->addr)
+		return (uintptr_t)x->addr < (uintptr_t)y->addr ? -1 : 1;
+	return x->size < y->size ? -1 : x->size > y->size;
 }
 
 static int image_range(struct dl_phdr_info *info, size_t size, void *data) {
@@ -157,122 +103,215 @@ static int image_range(struct dl_phdr_info *info, size_t size, void *data) {
 	return 1;
 }
 
-static void add(struct index *x, const struct kitsune_symbol *desc) {
-	struct kt_symbol *s = &x->list[x->count++], **first;
-	*s = (struct kt_symbol){.desc = desc, .key = key_of(desc)};
-	first = slot(x, s->key);
-	if (*first) {
-		struct kt_symbol *last = *first;
-		while (last->same)
-			last = last->same;
-		last->same = s;
-		s->order = last->order + 1;
-	} else {
-		*first = s;
+/* Makes room for `count` symbols. */
+static void reserve(struct index *x, size_t count) {
+	size_t room = x->room ? x->room : 16;
+	while (room < count)
+		room *= 2;
+	if (room == x->room)
+		return;
+	x->room = room;
+	x->list = kt_realloc(x->list, room * sizeof *x->list);
+	x->by_address = kt_realloc(x->by_address, room * sizeof *x->by_address);
+	free(x->by_key);
+	x->mask = 2 * room - 1;
+	x->by_key = kt_alloc(2 * room * sizeof *x->by_key);
+	memset(x->by_key, 0, 2 * room * sizeof *x->by_key);
+	for (size_t i = 0; i < x->count; i++) {
+		struct kt_symbol **first = slot(x, x->list[i]->key);
+		if (!*first)
+			*first = x->list[i];
 	}
 }
 
+static void add(struct index *x, const struct kitsune_symbol *desc) {
+	struct kt_symbol *s = kt_alloc(sizeof *s), **last;
+	*s = (struct kt_symbol){.desc = desc, .key = key_of(desc)};
+	reserve(x, x->count + 1);
+	x->list[x->count] = x->by_address[x->count] = s;
+	x->count++;
+	x->sorted = false;
+	last = slot(x, s->key);
+	while (*last)
+		last = &(*last)->same;
+	*last = s;
+}
+
 static void release(struct index *x) {
-	for (size_t i = 0; i < x->count; i++)
-		free(x->list[i].key);
+	for (size_t i = 0; i < x->count; i++) {
+		free(x->list[i]->key);
+		free(x->list[i]);
+	}
 	free(x->list);
 	free(x->by_address);
 	free(x->by_key);
 	*x = (struct index){.built = false};
 }
 
-static void build(struct index *x, const struct kitsune_image *image, const struct kitsune_symbol *hand,
-                  const struct kitsune_symbol *hand_end) {
-	size_t most = (size_t)(image->symbols_end - image->symbols) + (size_t)(hand_end - hand), size = 16;
-	while (size < 2 * most)
-		size *= 2;
-	x->mask = size - 1;
-	x->by_key = kt_alloc(size * sizeof *x->by_key);
-	memset(x->by_key, 0, size * sizeof *x->by_key);
-	x->list = kt_alloc(most * sizeof *x->list);
+static void build(struct index *x, const struct kitsune_image *image) {
+	reserve(x, (size_t)(image->symbols_end - image->symbols));
 	for (const struct kitsune_symbol *s = image->symbols; s < image->symbols_end; s++)
 		add(x, s);
-	for (const struct kitsune_symbol *s = hand; s < hand_end; s++)
-		add(x, s);
-	x->by_address = kt_alloc(x->count * sizeof *x->by_address);
-	for (size_t i = 0; i < x->count; i++)
-		x->by_address[i] = &x->list[i];
-	qsort(x->by_address, x->count, sizeof *x->by_address, by_address);
 	x->low = (uintptr_t)image;
 	dl_iterate_phdr(image_range, x);
 	x->built = true;
 }
 
-static void join(struct kt_symbol *old, struct kt_symbol *first) {
-	struct kt_symbol *best = NULL;
-	for (struct kt_symbol *s = first; s; s = s->same) {
-		const struct kitsune_unit *a = old->desc->unit, *b = s->desc->unit;
-		if ((old->desc->flags ^ s->desc->flags) & KITSUNE_SYMBOL_FUNCTION)
-			continue;
-		if (!best || s->order == old->order)
-			best = s;
-		if (a && b && same(a->file, b->file)) {
-			best = s;
-			break;
-		}
-	}
-	old->other = best;
-	if (best && !best->other)
-		best->other = old;
-}
-
-static void join_renamed(const struct index *from, const struct index *to, const struct kitsune_rename *r) {
-	struct kt_symbol *first = *slot(to, r->new_key);
-	/* The rule takes precedence over equal names, on both sides. */
-	for (struct kt_symbol *s = first; s; s = s->same)
-		s->other = NULL;
-	for (struct kt_symbol *s = *slot(from, r->old_key); s; s = s->same) {
-		if (s->other && s->other->other == s)
-			s->other->other = NULL;
-		join(s, first);
-	}
-}
-
-/* Joins the symbols of both images, by key and by the renamings. */
-static void join_all(void) {
-	const struct index *from = &indexes[1], *to = &indexes[0];
-	for (size_t i = 0; i < from->count; i++)
-		join(&from->list[i], *slot(to, from->list[i].key));
-	for (const struct kitsune_rename *r = kt_image.renames; r < kt_image.renames_end; r++)
-		join_renamed(from, to, r);
-	for (size_t i = 0; i < renamed_count; i++)
-		join_renamed(from, to, &renamed[i]);
-}
-
-/* The index; this image's is built again after a symbol has been registered by hand. */
+/* The index; that of this image is built when it is first needed. */
 static struct index *index_of(bool old) {
-	struct index *x = &indexes[old], stale = *x;
-	if (x->built || old)
-		return x;
-	*x = (struct index){.built = false};
-	build(x, &kt_image, noted, noted + noted_count);
-	for (size_t i = 0; i < stale.count; i++) {
-		struct kt_symbol *s = *slot(x, stale.list[i].key);
-		while (s && s->order != stale.list[i].order)
-			s = s->same;
-		if (s)
-			s->done = stale.list[i].done;
+	struct index *x = &indexes[old];
+	if (!x->built && !old) {
+		build(x, &kt_image);
+		for (size_t i = 0; i < noted_count; i++)
+			add(x, noted[i]);
 	}
-	release(&stale);
-	if (indexes[1].built)
-		join_all();
 	return x;
 }
 
+/* Joining. */
+
+static bool alike(const struct kt_symbol *a, const struct kt_symbol *b) {
+	return !((a->desc->flags ^ b->desc->flags) & KITSUNE_SYMBOL_FUNCTION);
+}
+
+static bool same_unit(const struct kt_symbol *a, const struct kt_symbol *b) {
+	return a->desc->unit && b->desc->unit && same(a->desc->unit->file, b->desc->unit->file);
+}
+
+/* Whether `old` has a successor among those with the key of `new_`. */
+static bool has_successor(const struct kt_symbol *old, const struct kt_symbol *new_) {
+	while (new_ && new_->other != old)
+		new_ = new_->same;
+	return new_;
+}
+
+/* Joins the old symbols of one key with the new ones of another, which come as the first of each. */
+static void join(struct kt_symbol *old, struct kt_symbol *new_) {
+	struct kt_symbol *o, *n;
+	for (n = new_; n; n = n->same)
+		for (o = old; o && !n->other; o = o->same)
+			if (alike(o, n) && same_unit(o, n))
+				n->other = o;
+	for (n = new_; n; n = n->same)
+		for (o = old; o && !n->other; o = o->same)
+			if (alike(o, n) && !has_successor(o, new_))
+				n->other = o;
+	for (o = old; o; o = o->same) {
+		const bool any = !has_successor(o, new_); /* A pointer to it has to lead somewhere. */
+		if (o->other)
+			continue;
+		for (n = new_; n && !(alike(o, n) && (any || n->other == o)); n = n->same)
+			;
+		o->other = n;
+	}
+}
+
+/* Joins the symbols of both images: by the renamings first, the others by their keys. */
+static void join_all(void) {
+	const struct index *from = &indexes[1], *to = &indexes[0];
+	for (int i = 0; i < 2; i++)
+		for (size_t k = 0; k < indexes[i].count; k++)
+			indexes[i].list[k]->other = NULL;
+	for (const struct kitsune_rename *r = kt_image.renames; r < kt_image.renames_end; r++)
+		join(*slot(from, r->old_key), *slot(to, r->new_key));
+	for (size_t i = 0; i < renamed_count; i++)
+		join(*slot(from, renamed[i].old_key), *slot(to, renamed[i].new_key));
+	for (size_t i = 0; i < from->count; i++) {
+		struct kt_symbol *old = *slot(from, from->list[i]->key), *new_ = *slot(to, old->key);
+		/* Not if a rule gives the key to another symbol. */
+		if (!old->other && new_ && !new_->other)
+			join(old, new_);
+	}
+}
+
 void kt_symbols_begin(void) {
-	build(&indexes[1], kt.previous, kt.previous->noted, kt.previous->noted_end);
+	build(&indexes[1], kt.previous);
+	for (const struct kitsune_symbol *s = kt.previous->noted; s < kt.previous->noted_end; s++)
+		add(&indexes[1], s);
 	index_of(false);
+	join_all();
 }
 
 void kt_symbols_end(void) {
 	release(&indexes[0]);
 	release(&indexes[1]);
 }
+
+/* Registration by hand. */
+
+static const struct kitsune_unit *unit_for(const char *ns) {
+	struct kitsune_unit *unit;
+	if (!ns)
+		return NULL;
+	unit = kt_alloc(sizeof *unit);
+	memset(unit, 0, sizeof *unit);
+	unit->ns = ns;
+	return unit;
+}
+
+KITSUNE_API void kitsune_register_var(const char *name, const char *func, const char *file, const char *ns,
+                                      void *addr, size_t size, int auto_migrate) {
+	struct kitsune_symbol *desc;
+	for (size_t i = 0; i < noted_count; i++) {
+		const struct kitsune_symbol *s = noted[i];
+		if (s->addr == addr && same(s->name, name) && same(s->func, func) && same(s->file, file))
+			return;
+	}
+	desc = kt_alloc(sizeof *desc);
+	*desc = (struct kitsune_symbol){
+	    .unit = unit_for(ns),
+	    .name = name,
+	    .func = func,
+	    .file = file,
+	    .addr = addr,
+	    .size = size,
+	    .stride = size,
+	    .flags = (file ? KITSUNE_SYMBOL_STATIC : 0) | (auto_migrate ? KITSUNE_SYMBOL_AUTOMIGRATE : 0),
+	};
+	noted = kt_realloc(noted, (noted_count + 1) * sizeof *noted);
+	noted[noted_count++] = desc;
+	if (indexes[0].built)
+		add(&indexes[0], desc);
+	if (indexes[1].built)
+		join_all();
+}
+
+KITSUNE_API void kitsune_note_var(const char *name, const char *func, const char *file, const char *ns,
+                                  void *addr, size_t size) {
+	kitsune_register_var(name, func, file, ns, addr, size, 0);
+}
+
+KITSUNE_API void transform_register_renaming(const char *old_key, const char *new_key) {
+	renamed = kt_realloc(renamed, (renamed_count + 1) * sizeof *renamed);
+	renamed[renamed_count++] = (struct kitsune_rename){old_key, new_key};
+	if (indexes[1].built)
+		join_all();
+}
+
+void kt_symbols_save(struct kitsune_image *self) {
+	struct kitsune_symbol *copy = kt_alloc(noted_count * sizeof *copy);
+	for (size_t i = 0; i < noted_count; i++)
+		copy[i] = *noted[i];
+	self->noted = copy;
+	self->noted_end = copy + noted_count;
+}
+
+void kt_symbols_discard(struct kitsune_image *self) {
+	free((void *)self->noted);
+	self->noted = self->noted_end = NULL;
+	for (size_t i = 0; i < noted_count; i++) {
+		free((void *)noted[i]->unit);
+		free(noted[i]);
+	}
+	free(noted);
+	free(renamed);
+	noted = NULL;
+	renamed = NULL;
+	noted_count = renamed_count = 0;
+	release(&indexes[0]);
+}
+
+/* Look-ups. */
 
 struct kt_symbol *kt_symbol_by_key(bool old, const char *key) {
 	const struct index *x = index_of(old);
@@ -285,8 +324,11 @@ bool kt_in_image(bool old, const void *addr) {
 }
 
 struct kt_symbol *kt_symbol_at(bool old, const void *addr) {
-	const struct index *x = index_of(old);
+	struct index *x = index_of(old);
 	size_t low = 0, high = x->count;
+	if (!x->sorted && x->count > 0)
+		qsort(x->by_address, x->count, sizeof *x->by_address, by_address);
+	x->sorted = true;
 	while (low < high) { /* The first symbol behind addr. */
 		size_t middle = low + (high - low) / 2;
 		if ((uintptr_t)x->by_address[middle]->desc->addr <= (uintptr_t)addr)
@@ -305,9 +347,9 @@ struct kt_symbol *kt_symbol_at(bool old, const void *addr) {
 	return NULL;
 }
 
-struct kt_symbol *kt_symbols_new(size_t *count) {
-	*count = index_of(false)->count;
-	return indexes[0].list;
+struct kt_symbol *kt_symbol_new(size_t i) {
+	const struct index *x = index_of(false);
+	return i < x->count ? x->list[i] : NULL;
 }
 
 /* The public look-ups. */

@@ -25,11 +25,12 @@ static struct {
 	size_t count, room;
 	int depth;   /* of transformers that are running */
 	int nesting; /* of work lists that are being finished before user code goes on */
-	uint64_t moved, visited, bytes, kept;
+	uint64_t moved, visited, bytes;
 } engine;
 
 void kt_transform_begin(void) {
 	memset(&engine, 0, sizeof engine);
+	kt_heap_begin();
 }
 
 static bool is_deep(const closure *c) {
@@ -75,22 +76,14 @@ void kt_transform_drain(void) {
 	drain(0);
 }
 
-static void release(void *old) {
-	if (kt_heap_block(old))
-		free(old);
-	else
-		engine.kept++;
-}
-
 void kt_transform_commit(void) {
+	uint64_t kept;
 	drain(0);
-	kt_heap_begin();
-	kt_moved_each(release);
-	kt_heap_end();
+	kept = kt_heap_release();
 	kt_channel_counts(engine.moved, engine.visited, engine.bytes);
 	kitsune_log("%llu objects moved, %llu visited in their place, %llu old blocks kept",
 	            (unsigned long long)engine.moved, (unsigned long long)engine.visited,
-	            (unsigned long long)engine.kept);
+	            (unsigned long long)kept);
 	kt_addresses_end();
 	kt_closures_end();
 	free(engine.waiting);
@@ -155,10 +148,15 @@ static void *follow(void *old, size_t count, const closure *element) {
 	if (count == 0)
 		return old;
 	new_ = kt_moved_to(old);
+	if (new_ && count > 1 && count > kt_moved_count(old))
+		kt_fail(
+		    "something points to %zu objects at %p, but something else that was followed before only to the "
+		    "first %zu of them: annotate both pointers with the same length",
+		    count, old, kt_moved_count(old));
 	if (new_)
 		return new_;
 	new_ = kt_alloc(count * element->size_new);
-	kt_moved_add(old, new_);
+	kt_moved_add(old, new_, count, kt_heap_block(old, count * element->size_old));
 	engine.moved += count;
 	engine.bytes += count * element->size_new;
 	run_or_wait((struct work){element, old, new_, count, NULL});
@@ -167,11 +165,18 @@ static void *follow(void *old, size_t count, const closure *element) {
 
 /* What generated transformers call. */
 
+/* Reads the old pointer. Returns false if it is not there any more: it has been rewritten in its place. */
+static bool read_old(const void *in, const void *out, void *p) {
+	if (in == out && !kt_slot_first(out))
+		return false;
+	memcpy(p, in, sizeof(void *));
+	return true;
+}
+
 KITSUNE_API void kitsune_xform_ptrarray(const void *in, void *out, size_t count, const closure *element) {
 	void *p;
-	if (in == out && !kt_slot_first(out))
+	if (!read_old(in, out, &p))
 		return;
-	memcpy(&p, in, sizeof p);
 	p = follow(p, count, element);
 	memcpy(out, &p, sizeof p);
 }
@@ -185,13 +190,15 @@ static bool all_zero(const char *p, size_t size) {
 }
 
 KITSUNE_API void kitsune_xform_ntarray(const void *in, void *out, const closure *element) {
-	const char *p;
 	size_t count = 0;
-	memcpy(&p, in, sizeof p);
+	char *p;
+	if (!read_old(in, out, &p))
+		return;
 	if (p) /* The last element is part of it. */
 		while (!all_zero(p + count++ * element->size_old, element->size_old))
 			;
-	kitsune_xform_ptrarray(in, out, count, element);
+	p = follow(p, count, element);
+	memcpy(out, &p, sizeof p);
 }
 
 KITSUNE_API void kitsune_xform_array(const void *in, void *out, size_t count, const closure *element) {

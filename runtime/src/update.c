@@ -70,23 +70,15 @@ static char *path_in_file(void) {
 	return path[0] ? kt_strdup(path) : NULL;
 }
 
-/* What is asked for; NULL if nothing is. To be freed. */
-static char *requested_path(void) {
-	char *path = *kt.next_path;
-	if (path) {
-		*kt.next_path = NULL;
-		return path;
-	}
-	path = kt_channel_take();
-	return path ? path : path_in_file();
-}
-
-/* Leaves this image for the one in the file `path`, which it frees. Returns if that is refused. */
+/* Leaves this image for the one in the file `path`, which it frees. Returns if that is refused, or if `path` is
+ * NULL: nobody has asked. */
 static void update_to(char *path, const char *point) {
 	struct kitsune_image *next;
 	char why[1024];
 	void *handle;
 
+	if (!path)
+		return;
 	kitsune_log("Updating(%s)...", point);
 	kt_channel_begin();
 	handle = kt_load(path, &next, why, sizeof why);
@@ -100,6 +92,7 @@ static void update_to(char *path, const char *point) {
 	kt_channel_state(KITSUNE_QUIESCING, KITSUNE_LOAD);
 	kt_image.next = handle;
 	kt_image.update_point = point;
+	kt_image.log_fd = kt_log_fd();
 	kt_locals_save(&kt_image);
 	kt_symbols_save(&kt_image);
 	longjmp(*kt.leave, 1);
@@ -108,11 +101,13 @@ static void update_to(char *path, const char *point) {
 /* One line for each update: until quiescent, in the new main, and all together, in ms. */
 static void append_times(void) {
 	uint64_t total = 0, own = kt_channel_time(KITSUNE_TRANSFORM) + kt_channel_time(KITSUNE_COMMIT);
-	FILE *f = fopen(kt.bench_file, "ae");
-	if (!f) {
-		kitsune_log("%s: %s", kt.bench_file, strerror(errno));
+	char *path = kt_absolute(kt.bench_file);
+	FILE *f = fopen(path, "ae");
+	if (!f)
+		kitsune_log("%s: %s", path, strerror(errno));
+	free(path);
+	if (!f)
 		return;
-	}
 	for (int phase = KITSUNE_LOAD; phase < KITSUNE_PHASES; phase++)
 		total += kt_channel_time(phase);
 	/* There are no threads to wait for. */
@@ -136,8 +131,6 @@ static void commit(void) {
 	kt_transform_commit();
 	kt_symbols_end();
 	previous->discard();
-	if (previous->image_fd >= 0)
-		close(previous->image_fd);
 	kt_image.updates = previous->updates + 1;
 	kt.previous = NULL;
 	kt.previous_handle = NULL;
@@ -166,9 +159,13 @@ static void attend(const char *point) {
 	if (!kt.requested || !kt.leave)
 		return;
 	kt.requested = 0;
-	path = requested_path();
-	if (path) /* Else it was a stray signal. */
-		update_to(path, point);
+	kt_channel_reopen();
+	/* One signal may stand for several requests: when one is refused, it is the next one's turn. */
+	path = *kt.next_path;
+	*kt.next_path = NULL;
+	update_to(path, point);
+	update_to(kt_channel_take(), point);
+	update_to(path_in_file(), point);
 }
 
 KITSUNE_API void kitsune_update(const char *point) {

@@ -15,15 +15,22 @@ static void test_moved(void) {
 	char *base = (char *)0x7f0000000000;
 	CHECK(kt_moved_to(base) == NULL);
 	for (size_t i = 0; i < COUNT; i++)
-		kt_moved_add(base + 16 * (i * 7919 % COUNT), base + 1000000000 + i);
-	for (size_t i = 0; i < COUNT; i++)
-		CHECK(kt_moved_to(base + 16 * (i * 7919 % COUNT)) == base + 1000000000 + i);
+		kt_moved_add(base + 16 * (i * 7919 % COUNT), base + 1000000000 + 2 * i, 1 + i % 2,
+		             i % 3 == 0);
+	for (size_t i = 0; i < COUNT; i++) {
+		const void *old = base + 16 * (i * 7919 % COUNT);
+		CHECK(kt_moved_to(old) == base + 1000000000 + 2 * i);
+		CHECK_EQUAL(kt_moved_count(old), 1 + i % 2);
+		CHECK_EQUAL(kt_moved_block(old), i % 3 == 0);
+	}
 	CHECK(kt_moved_to(base + 8) == NULL);
 	CHECK(kt_moved_to(base + 16 * COUNT) == NULL);
 	for (size_t i = 0; i < 1000; i++) /* Objects that the allocator cannot have put there. */
-		kt_moved_add(base + 24 * i + 1, base + i);
-	for (size_t i = 0; i < 1000; i++)
-		CHECK(kt_moved_to(base + 24 * i + 1) == base + i);
+		kt_moved_add(base + 24 * i + 1, base + 2 * i, 1, false);
+	for (size_t i = 0; i < 1000; i++) {
+		CHECK(kt_moved_to(base + 24 * i + 1) == base + 2 * i);
+		CHECK(!kt_moved_block(base + 24 * i + 1));
+	}
 	kt_moved_each(count);
 	CHECK_EQUAL(each, COUNT + 1000);
 }
@@ -52,24 +59,24 @@ static void test_pairs(void) {
 				CHECK_EQUAL(kt_pair_first(a + i, b + k), round == 0);
 }
 
+/* What is in front of an object decides whether it can be a block that was made for it. */
 static void test_heap(void) {
 	char on_stack[64] __attribute__((aligned(16)));
 	static char is_static[64] __attribute__((aligned(16)));
 	char *small = malloc(24), *large = malloc(1000000), *slab = malloc(4096);
 	memset(slab, 0, 4096);
 	kt_heap_begin();
-	CHECK(kt_heap_block(small));
-	CHECK(kt_heap_block(large));
-	CHECK(kt_heap_block(slab));
-	for (int offset = 8; offset < 4096; offset += 8) /* The program's own objects in a block. */
-		CHECK(!kt_heap_block(slab + offset));
-	CHECK(!kt_heap_block(small + 8));
-	CHECK(!kt_heap_block(on_stack));
-	CHECK(!kt_heap_block(is_static));
+	CHECK(kt_heap_block(small, 24));
+	CHECK(kt_heap_block(large, 1000000));
+	CHECK(kt_heap_block(slab, 4096));
+	CHECK(!kt_heap_block(large, 24));
+	CHECK(!kt_heap_block(slab, 24));
+	CHECK(!kt_heap_block(small + 8, 16));
+	CHECK(!kt_heap_block(on_stack, sizeof on_stack));
+	CHECK(!kt_heap_block(is_static, sizeof is_static));
 	free(small);
 	free(large);
 	free(slab);
-	kt_heap_end();
 }
 
 int main(void) {
