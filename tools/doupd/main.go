@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,6 +31,7 @@ const (
 	exitTimeout     = 3 // the old version goes on
 	exitFailed      = 4 // the process failed in the update, or ended
 	exitUnreachable = 5 // there is no such process, or it cannot be updated by us
+	exitInterrupted = 6 // doupd was; the update may go on
 )
 
 const help = `Updates the program that runs as process PID, under the driver, to the version in NEW.so.
@@ -43,7 +46,8 @@ Exit status:
   2  wrong usage
   3  no update point was reached in time; the request was withdrawn and the old version goes on
   4  the process failed during the update, or ended
-  5  there is no such process, it does not run under the driver, or it belongs to another user`
+  5  there is no such process, it does not run under the driver, or it belongs to another user
+  6  doupd was interrupted; it has said whether the request was withdrawn, or the update goes on`
 
 type options struct {
 	timeout time.Duration
@@ -82,10 +86,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		RunE: func(_ *cobra.Command, args []string) error {
 			pid, _ := strconv.Atoi(args[0])
+			ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+			defer stop()
+			ctx, cancel := context.WithTimeout(ctx, opts.timeout)
+			defer cancel()
 			if opts.status {
-				code = status(pid, opts, stdout, stderr)
+				code = status(ctx, pid, opts, stdout, stderr)
 			} else {
-				code = update(pid, args[1], opts, stdout, stderr)
+				code = update(ctx, pid, args[1], opts, stdout, stderr)
 			}
 			return nil
 		},
@@ -108,7 +116,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 // An outcome is what doupd prints and how it ends.
 type outcome struct {
-	Outcome string   `json:"outcome"` // updated refused timeout failed unreachable
+	Outcome string   `json:"outcome"` // updated refused timeout failed unreachable interrupted
 	PID     int      `json:"pid"`
 	From    *version `json:"from,omitempty"`
 	To      *version `json:"to,omitempty"`
@@ -148,9 +156,9 @@ func (v *version) String() string {
 }
 
 // update asks for the update and reports what came of it.
-func update(pid int, file string, opts options, stdout, stderr io.Writer) int {
+func update(ctx context.Context, pid int, file string, opts options, stdout, stderr io.Writer) int {
 	o := outcome{PID: pid}
-	o.request(file, opts, stderr)
+	o.request(ctx, file, opts, stderr)
 	switch {
 	case opts.json:
 		json.NewEncoder(stdout).Encode(o)
@@ -171,15 +179,15 @@ func (o *outcome) fail(code int, name, message string) {
 	o.Outcome, o.Message, o.code = name, message, code
 }
 
-func (o *outcome) request(file string, opts options, stderr io.Writer) {
+func (o *outcome) request(ctx context.Context, file string, opts options, stderr io.Writer) {
 	image, err := elfnote.ReadImage(file)
 	if err != nil {
 		o.fail(exitRefused, "refused", err.Error())
 		return
 	}
-	p, err := proc.Open(o.PID)
+	p, err := proc.Open(ctx, o.PID)
 	if err != nil {
-		o.fail(exitUnreachable, "unreachable", err.Error())
+		o.failed(err, opts)
 		return
 	}
 	defer p.Close()
@@ -198,30 +206,40 @@ func (o *outcome) request(file string, opts options, stderr io.Writer) {
 
 	before := p.Status()
 	o.From = &version{before.Path, before.BuildID}
-	ctx, cancel := context.WithTimeout(context.Background(), opts.timeout)
-	defer cancel()
 	progress := newProgress(stderr, opts)
 	s, err := p.Update(ctx, path, progress.show)
 	progress.clear()
-	switch {
-	case errors.Is(err, proc.ErrTimeout):
-		o.fail(exitTimeout, "timeout", fmt.Sprintf(
-			"%v after %v. The old version goes on. Is it idle, or busy in a loop without an update point?", err, opts.timeout))
-	case errors.Is(err, proc.ErrBusy):
-		o.fail(exitRefused, "refused", err.Error())
-	case err != nil:
-		o.fail(exitFailed, "failed", err.Error())
-	case s.Result == proc.Refused:
+	if err != nil {
+		o.failed(err, opts)
+		return
+	}
+	switch s.Result {
+	case proc.Refused:
 		o.fail(exitRefused, "refused", s.Message+". The old version goes on")
-	case s.Result == proc.Failed:
+	case proc.Failed:
 		o.fail(exitFailed, "failed", s.Message)
 	default:
 		o.Outcome = "updated"
 		o.To = &version{s.Path, s.BuildID}
 	}
-	if s.Result != proc.None {
-		o.Times = &times{s.Wait, s.Load, s.Quiesce, s.Transform, s.Commit, s.Total()}
-		o.Objects = &objects{s.Moved, s.InPlace, s.Bytes}
+	o.Times = &times{s.Wait, s.Load, s.Quiesce, s.Transform, s.Commit, s.Total()}
+	o.Objects = &objects{s.Moved, s.InPlace, s.Bytes}
+}
+
+// failed sets the outcome for an error of package proc.
+func (o *outcome) failed(err error, opts options) {
+	switch {
+	case errors.Is(err, proc.ErrTimeout):
+		o.fail(exitTimeout, "timeout", fmt.Sprintf(
+			"%v after %v. The old version goes on. Is it idle, or busy in a loop without an update point?", err, opts.timeout))
+	case errors.Is(err, proc.ErrInterrupted):
+		o.fail(exitInterrupted, "interrupted", err.Error())
+	case errors.Is(err, proc.ErrBusy):
+		o.fail(exitRefused, "refused", err.Error())
+	case errors.Is(err, proc.ErrDied):
+		o.fail(exitFailed, "failed", err.Error())
+	default:
+		o.fail(exitUnreachable, "unreachable", err.Error())
 	}
 }
 
@@ -242,11 +260,13 @@ func fits(image *elfnote.Image, pid int) error {
 func machine(m elf.Machine) string { return strings.ToLower(strings.TrimPrefix(m.String(), "EM_")) }
 
 // status prints what the process says about itself.
-func status(pid int, opts options, stdout, stderr io.Writer) int {
-	p, err := proc.Open(pid)
+func status(ctx context.Context, pid int, opts options, stdout, stderr io.Writer) int {
+	p, err := proc.Open(ctx, pid)
 	if err != nil {
-		fmt.Fprintf(stderr, "doupd: %v\n", err)
-		return exitUnreachable
+		var o outcome
+		o.failed(err, opts)
+		fmt.Fprintf(stderr, "doupd: %s\n", o.Message)
+		return o.code
 	}
 	defer p.Close()
 	s := p.Status()

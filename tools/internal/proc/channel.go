@@ -2,7 +2,9 @@ package proc
 
 import (
 	"fmt"
+	"iter"
 	"os"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -60,6 +62,42 @@ const (
 	phases
 )
 
+// ownPID returns what the process pid, as we call it, calls itself: it may live
+// in a PID namespace of its own.
+func ownPID(pid int) int {
+	for line := range procLines(pid, "status") {
+		if ids, ok := strings.CutPrefix(line, "NSpid:"); ok {
+			ids = strings.TrimSpace(ids)
+			if own, err := strconv.Atoi(ids[strings.LastIndexByte(ids, '\t')+1:]); err == nil {
+				return own
+			}
+		}
+	}
+	return pid
+}
+
+// hidesPage reports whether the process pid has a channel, and handles the
+// signal, but has closed the channel's descriptor.
+func hidesPage(pid int) bool {
+	mapped, handled := false, false
+	for line := range procLines(pid, "maps") {
+		mapped = mapped || strings.HasSuffix(line, " "+channelLink)
+	}
+	for line := range procLines(pid, "status") {
+		if mask, ok := strings.CutPrefix(line, "SigCgt:"); ok {
+			bits, _ := strconv.ParseUint(strings.TrimSpace(mask), 16, 64)
+			handled = bits>>(unix.SIGUSR2-1)&1 != 0
+		}
+	}
+	return mapped && handled
+}
+
+// procLines returns the lines of a file in /proc/PID; none if it cannot be read.
+func procLines(pid int, file string) iter.Seq[string] {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
+	return strings.SplitSeq(string(b), "\n")
+}
+
 // A page is a mapping of a process's channel.
 type page struct {
 	*channel
@@ -70,6 +108,7 @@ type page struct {
 // openPage maps the channel that the process pid has open as one of its
 // descriptors. It returns nil without an error if there is none.
 func openPage(pid int) (*page, error) {
+	self := ownPID(pid)
 	dir := fmt.Sprintf("/proc/%d/fd", pid)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -90,7 +129,7 @@ func openPage(pid int) (*page, error) {
 			f.Close()
 			return nil, fmt.Errorf("the update channel of process %d: %w", pid, err)
 		}
-		if int(p.pid) == pid {
+		if int(p.pid) == self {
 			return p, nil
 		}
 		p.close() // Inherited from the parent, on the way to exec.
@@ -151,9 +190,17 @@ func (p *page) withdraw() bool {
 	return atomic.CompareAndSwapUint32(&p.request, requestPosted, requestNone)
 }
 
-// status reads a consistent copy of what the process has written.
+// clear takes back what a client has left behind that did not live to see the
+// answer. It reports false while the process is still working on that.
+func (p *page) clear() bool {
+	p.withdraw()
+	return atomic.LoadUint32(&p.request) == requestNone
+}
+
+// status reads what the process has written: a consistent copy, unless the
+// process has been stopped, or has ended, while it was writing.
 func (p *page) status() Status {
-	for {
+	for try := 0; ; try++ {
 		before := atomic.LoadUint32(&p.seq)
 		s := Status{
 			State:     State(p.state),
@@ -173,7 +220,8 @@ func (p *page) status() Status {
 			Bytes:     p.bytes,
 			answerTo:  p.answerTo,
 		}
-		if before%2 == 0 && atomic.LoadUint32(&p.seq) == before {
+		consistent := before%2 == 0 && atomic.LoadUint32(&p.seq) == before
+		if consistent || try == 1000 {
 			return s
 		}
 		time.Sleep(10 * time.Microsecond)

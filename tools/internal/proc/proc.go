@@ -95,6 +95,7 @@ var (
 	ErrNotUpdatable = errors.New("not updatable")
 	ErrBusy         = errors.New("another update is going on")
 	ErrTimeout      = errors.New("no update point was reached")
+	ErrInterrupted  = errors.New("interrupted")
 	ErrDied         = errors.New("the process ended")
 )
 
@@ -120,7 +121,11 @@ type Process struct {
 
 // Open finds the process pid and its channel. The error is ErrNoProcess,
 // ErrPermission or ErrNotUpdatable, with a text that says more.
-func Open(pid int) (*Process, error) {
+//
+// A process that has closed its channel's descriptor, as daemons do, opens
+// another one at its next update point when it is signalled: Open waits for that
+// until ctx ends. Then the error is ErrTimeout.
+func Open(ctx context.Context, pid int) (*Process, error) {
 	pidfd, err := unix.PidfdOpen(pid, 0)
 	switch {
 	case errors.Is(err, unix.ESRCH), errors.Is(err, unix.EINVAL):
@@ -130,6 +135,9 @@ func Open(pid int) (*Process, error) {
 	}
 	p := &Process{PID: pid, pidfd: pidfd}
 	p.page, err = openPage(pid)
+	if err == nil && p.page == nil && hidesPage(pid) {
+		err = p.waitForPage(ctx)
+	}
 	switch {
 	case !p.alive():
 		err = errorf(ErrNoProcess, "process %d has just ended", pid)
@@ -143,6 +151,20 @@ func Open(pid int) (*Process, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// waitForPage makes the process open its channel again.
+func (p *Process) waitForPage(ctx context.Context) error {
+	err := p.signal()
+	for err == nil && p.page == nil && p.alive() {
+		if ctx.Err() != nil {
+			return ended(ctx, errorf(ErrTimeout, "process %d has closed its update channel, and has come to no "+
+				"update point where it would open it again", p.PID))
+		}
+		p.pause()
+		p.page, err = openPage(p.PID)
+	}
+	return err
 }
 
 // Close lets go of the process, which is not affected.
@@ -161,18 +183,18 @@ func (p *Process) Status() Status { return p.page.status() }
 // process. progress, if not nil, is called with every state that is seen.
 //
 // When ctx ends before the process has taken the request up, the request is
-// withdrawn, and the error is ErrTimeout. From then on the outcome is awaited
-// whatever ctx says. The result in the status tells what came of it; an error means
-// that there was none: ErrTimeout, ErrBusy, ErrDied.
+// withdrawn, and the error is ErrTimeout, or ErrInterrupted if ctx was cancelled.
+// Once the update has begun only a cancelled ctx ends the waiting, and nothing
+// ends the update. The result in the status tells what came of it; an error means
+// that there was none: ErrTimeout, ErrInterrupted, ErrBusy, ErrDied.
 func (p *Process) Update(ctx context.Context, path string, progress func(Status)) (Status, error) {
 	if len(path) >= len(p.page.requestPath) {
 		return Status{}, fmt.Errorf("the path is too long: %d bytes", len(path))
 	}
+	defer unix.Flock(int(p.page.file.Fd()), unix.LOCK_UN)
 	if err := p.lock(ctx); err != nil {
 		return Status{}, err
 	}
-	defer unix.Flock(int(p.page.file.Fd()), unix.LOCK_UN)
-
 	id := p.page.post(path)
 	if err := p.signal(); err != nil {
 		p.page.withdraw()
@@ -180,19 +202,21 @@ func (p *Process) Update(ctx context.Context, path string, progress func(Status)
 	}
 	var last State
 	for {
+		alive := p.alive() // Before the answer is looked for: the process may give it and end.
 		s := p.page.status()
 		if progress != nil && s.State != last {
 			progress(s)
 			last = s.State
 		}
-		if s.answerTo == id {
+		switch {
+		case s.answerTo == id:
 			return s, nil
-		}
-		if !p.alive() {
+		case !alive:
 			return s, errorf(ErrDied, "process %d ended while it was %v", p.PID, s.State)
-		}
-		if ctx.Err() != nil && p.page.withdraw() {
-			return s, errorf(ErrTimeout, "process %d has come to no update point; the request was withdrawn", p.PID)
+		case ctx.Err() != nil && p.page.withdraw():
+			return s, ended(ctx, errorf(ErrTimeout, "process %d has come to no update point; the request was withdrawn", p.PID))
+		case errors.Is(ctx.Err(), context.Canceled):
+			return s, errorf(ErrInterrupted, "interrupted; the update of process %d goes on", p.PID)
 		}
 		p.pause()
 	}
@@ -203,18 +227,25 @@ func (p *Process) lock(ctx context.Context) error {
 	for {
 		err := unix.Flock(int(p.page.file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		switch {
-		case err == nil:
-			p.page.withdraw() // What a client has left behind that did not live to see the answer.
+		case err == nil && p.page.clear():
 			return nil
-		case !errors.Is(err, unix.EWOULDBLOCK):
+		case err != nil && !errors.Is(err, unix.EWOULDBLOCK):
 			return fmt.Errorf("the update channel of process %d: %w", p.PID, err)
 		case ctx.Err() != nil:
-			return errorf(ErrBusy, "another update of process %d is going on", p.PID)
+			return ended(ctx, errorf(ErrBusy, "another update of process %d is going on", p.PID))
 		case !p.alive():
 			return errorf(ErrDied, "process %d has ended", p.PID)
 		}
 		p.pause()
 	}
+}
+
+// ended returns the error for a ctx that has ended: err, unless it was cancelled.
+func ended(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return errorf(ErrInterrupted, "interrupted; nothing has happened")
+	}
+	return err
 }
 
 func (p *Process) signal() error {
