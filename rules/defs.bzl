@@ -6,9 +6,12 @@
 what `doupd` loads into the running process. Both can be run: `bazel run` starts the program, or updates it.
 """
 
-load("//rules/private:kitsune_shared_library.bzl", _kitsune_shared_library = "kitsune_shared_library")
 load("//rules/private:kitsune_toolchain.bzl", _kitsune_toolchain = "kitsune_toolchain")
-load("//rules/private:kitsune_update.bzl", _kitsune_update = "kitsune_update")
+load(
+    "//rules/private:macros.bzl",
+    _kitsune_shared_library = "kitsune_shared_library",
+    _kitsune_update = "kitsune_update",
+)
 load("//rules/private/providers:kitsune_info.bzl", _KitsuneInfo = "KitsuneInfo")
 load("//rules/private/providers:kitsune_toolchain_info.bzl", _KitsuneToolchainInfo = "KitsuneToolchainInfo")
 

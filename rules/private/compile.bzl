@@ -2,13 +2,16 @@
 
 load("@rules_cc//cc:action_names.bzl", "C_COMPILE_ACTION_NAME")
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
+load("//rules/private:flags.bzl", "expand_defines", "expand_flags")
 load("//rules/private:kitsune_toolchain.bzl", "kitsune_tools")
+load("//rules/private:source_root.bzl", "path_in_tree")
 
 def compile(ctx, cc_toolchain, feature_configuration, compilation_context, source_root):
     """Compiles the rule's `srcs`, each with the command line of the C++ toolchain, by way of ktcc.
 
     Args:
-      ctx: the rule's context; of its attributes `srcs`, `copts`, `local_defines` and `automigrate` are used.
+      ctx: the rule's context; of its attributes `srcs`, `copts`, `local_defines`, `additional_inputs` and
+        `automigrate` are used.
       cc_toolchain: the C++ toolchain.
       feature_configuration: what it was asked for.
       compilation_context: of the rule's headers and dependencies.
@@ -23,8 +26,11 @@ def compile(ctx, cc_toolchain, feature_configuration, compilation_context, sourc
         feature_configuration = feature_configuration,
         action_name = C_COMPILE_ACTION_NAME,
     )
-    for src in ctx.files.srcs:
-        stem = "_kitsune/%s/%s" % (ctx.label.name, _relative(src, ctx.label.package).removesuffix(".c"))
+    copts = ctx.fragments.cpp.copts + ctx.fragments.cpp.conlyopts + \
+            _prefix_maps(ctx.bin_dir.path, source_root) + expand_flags(ctx, "copts")
+    local_defines = expand_defines(ctx, "local_defines")
+    for src in depset(ctx.files.srcs).to_list():
+        stem = "_kitsune/%s/%s" % (ctx.label.name, _path_in_package(ctx, src).removesuffix(".c"))
         object = ctx.actions.declare_file(stem + ".o")
         summary = ctx.actions.declare_file(stem + ".ktt")
         variables = cc_common.create_compile_variables(
@@ -32,8 +38,7 @@ def compile(ctx, cc_toolchain, feature_configuration, compilation_context, sourc
             cc_toolchain = cc_toolchain,
             source_file = src.path,
             output_file = object.path,
-            user_compile_flags = ctx.fragments.cpp.copts + ctx.fragments.cpp.conlyopts +
-                                 _prefix_maps(ctx, source_root) + _expand(ctx, ctx.attr.copts),
+            user_compile_flags = copts,
             include_directories = compilation_context.includes,
             quote_include_directories = compilation_context.quote_includes,
             system_include_directories = depset(transitive = [
@@ -41,10 +46,7 @@ def compile(ctx, cc_toolchain, feature_configuration, compilation_context, sourc
                 compilation_context.external_includes,
             ]),
             framework_include_directories = compilation_context.framework_includes,
-            preprocessor_defines = depset(
-                _expand(ctx, ctx.attr.local_defines),
-                transitive = [compilation_context.defines],
-            ),
+            preprocessor_defines = depset(local_defines, transitive = [compilation_context.defines]),
             use_pic = True,
         )
         args = ctx.actions.args()
@@ -62,7 +64,10 @@ def compile(ctx, cc_toolchain, feature_configuration, compilation_context, sourc
         ctx.actions.run(
             executable = kitsune_tools(ctx).ktcc,
             arguments = [args],
-            inputs = depset([src], transitive = [compilation_context.headers, cc_toolchain.all_files]),
+            inputs = depset(
+                [src] + ctx.files.additional_inputs,
+                transitive = [compilation_context.headers, cc_toolchain.all_files],
+            ),
             outputs = [object, summary],
             env = cc_common.get_environment_variables(
                 feature_configuration = feature_configuration,
@@ -77,43 +82,25 @@ def compile(ctx, cc_toolchain, feature_configuration, compilation_context, sourc
         summaries.append(summary)
     return objects, summaries
 
-def source_root(ctx):
-    """Finds the directory that the program's sources lie in.
+def _prefix_maps(bin_dir, source_root):
+    """The flags that make file names in keys, and in `__FILE__`, relative to a directory.
+
+    A version may lie in any directory, and its generated files in any configuration's: names do not show it. Debug
+    information is left alone.
 
     Args:
-      ctx: the rule's context; of its attributes `source_root` and `srcs` are used.
+      bin_dir: where generated files are, as a path in the execution root.
+      source_root: the directory, as a path in the source tree; "" is its root.
 
     Returns:
-      a path in the execution root: what `source_root` says, or else the longest directory that all sources lie in.
+      a list of compiler flags. The last one that applies counts.
     """
-    base = [part for part in [ctx.label.workspace_root, ctx.label.package] if part]
-    if ctx.attr.source_root:
-        return "/".join(base + [ctx.attr.source_root.strip("/")])
-    common = None
-    for src in ctx.files.srcs:
-        directory = src.path.removeprefix(src.root.path + "/").split("/")[:-1]
-        if common == None:
-            common = directory
-        for i in range(len(common)):
-            if i >= len(directory) or common[i] != directory[i]:
-                common = common[:i]
-                break
-    return "/".join(common or [])
+    flags = ["-fmacro-prefix-map=%s/=" % bin_dir]
+    if source_root:
+        flags += ["-fmacro-prefix-map=%s/=" % root for root in [source_root, bin_dir + "/" + source_root]]
+    return flags
 
-def _prefix_maps(ctx, root):
-    # A version may lie in any directory: file names in keys must not show it. Debug information is left alone.
-    prefix = root + "/" if root else ""
-    return [
-        "-fmacro-prefix-map=%s=" % path
-        for path in [prefix, ctx.bin_dir.path + "/" + prefix]
-        if path
-    ]
-
-def _relative(file, package):
-    return file.short_path.removeprefix(package + "/").replace("../", "_external/")
-
-def _expand(ctx, values):
-    return [
-        ctx.expand_make_variables("copts", ctx.expand_location(value, ctx.attr.additional_inputs), {})
-        for value in values
-    ]
+def _path_in_package(ctx, file):
+    path = path_in_tree(file)
+    package = "/".join([part for part in [ctx.label.workspace_root, ctx.label.package] if part])
+    return path.removeprefix(package + "/")

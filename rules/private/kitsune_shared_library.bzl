@@ -1,12 +1,15 @@
 """One version of an updatable program."""
 
+load("@bazel_skylib//lib:paths.bzl", "paths")
 load("@rules_cc//cc:find_cc_toolchain.bzl", "find_cc_toolchain", "use_cc_toolchain")
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
-load("//rules/private:compile.bzl", "compile", "source_root")
+load("//rules/private:compile.bzl", "compile")
+load("//rules/private:flags.bzl", "expand_defines", "expand_flags")
 load("//rules/private:kitsune_toolchain.bzl", "TOOLCHAIN_TYPE", "kitsune_tools")
 load("//rules/private:launcher.bzl", "launcher")
 load("//rules/private:link.bzl", "link")
+load("//rules/private:source_root.bzl", "source_root")
 load("//rules/private/providers:kitsune_info.bzl", "KitsuneInfo")
 
 def _join(ctx, summaries):
@@ -35,21 +38,22 @@ def _kitsune_shared_library_impl(ctx):
         unsupported_features = ctx.disabled_features,
     )
     deps = cc_common.merge_cc_infos(cc_infos = [dep[CcInfo] for dep in ctx.attr.deps] + [tools.runtime])
+    root = source_root(ctx)
     own = cc_common.create_compilation_context(
         headers = depset(ctx.files.hdrs),
-        defines = depset(ctx.attr.defines),
-        quote_includes = depset([".", ctx.bin_dir.path]),
+        defines = depset(expand_defines(ctx, "defines")),
+        quote_includes = depset([
+            directory or "."
+            for tree in [root, ctx.label.workspace_root]
+            for directory in [tree, paths.join(ctx.bin_dir.path, tree)]
+        ]),
     )
     compilation_context = cc_common.merge_compilation_contexts(
         compilation_contexts = [own, deps.compilation_context],
     )
-    root = source_root(ctx)
     objects, summaries = compile(ctx, cc_toolchain, feature_configuration, compilation_context, root)
     summary = _join(ctx, summaries)
-    flags = [
-        ctx.expand_make_variables("linkopts", ctx.expand_location(flag, ctx.attr.additional_inputs), {})
-        for flag in ctx.attr.linkopts
-    ]
+    flags = expand_flags(ctx, "linkopts")
     library = link(
         ctx,
         cc_toolchain,
@@ -66,6 +70,10 @@ def _kitsune_shared_library_impl(ctx):
             tool = tools.driver,
             arguments = '{file} "$@"',
             file = library,
+            runfiles = [ctx.runfiles(files = ctx.files.data)] + [
+                target[DefaultInfo].default_runfiles
+                for target in ctx.attr.data + ctx.attr.deps
+            ],
         ),
         KitsuneInfo(
             compilation_context = compilation_context,
@@ -74,18 +82,17 @@ def _kitsune_shared_library_impl(ctx):
             link_inputs = ctx.files.additional_inputs,
             linking_context = deps.linking_context,
             objects = depset(objects),
-            source_root = root,
             summary = summary,
         ),
         OutputGroupInfo(ktt = depset([summary]), objects = depset(objects)),
     ]
 
-_kitsune_shared_library = rule(
+kitsune_shared_library = rule(
     implementation = _kitsune_shared_library_impl,
     doc = "One version of an updatable program.",
     attrs = {
         "additional_inputs": attr.label_list(
-            doc = "Files that `copts` or `linkopts` refer to.",
+            doc = "Files that `copts` or `linkopts` refer to with `$(location)`.",
             allow_files = True,
         ),
         "automigrate": attr.bool(
@@ -93,24 +100,37 @@ _kitsune_shared_library = rule(
                   "`E_AUTO_MIGRATE`.",
             default = True,
         ),
-        "copts": attr.string_list(doc = "Additional flags of the C compiler."),
-        "defines": attr.string_list(doc = "Preprocessor definitions, also for the transformers of an update."),
+        "copts": attr.string_list(doc = "Additional flags of the C compiler, for the program's sources only."),
+        "data": attr.label_list(
+            doc = "Files that the program needs when it runs. They are in the folder that `RUNFILES_DIR` in its " +
+                  "environment names, under the names that `$(rlocationpath)` gives in `defines`. An update does not " +
+                  "bring them along: the process has those of the version that it was started with.",
+            allow_files = True,
+        ),
+        "defines": attr.string_list(
+            doc = "Preprocessor definitions for the program's sources, and for the code in `.xf` files.",
+        ),
         "deps": attr.label_list(
             doc = "C libraries that the program uses. They are linked statically and are replaced with the program, " +
                   "but their variables are not carried over.",
             providers = [CcInfo],
         ),
         "hdrs": attr.label_list(
-            doc = "The program's headers; also rules' code in `.xf` files can include them.",
-            allow_files = [".h", ".inc"],
+            doc = "The program's headers, and what else its sources include; code in `.xf` files can include them " +
+                  "too. They are found by their path from the source root or from the root of the repository.",
+            allow_files = True,
         ),
-        "library": attr.output(mandatory = True),
+        "library": attr.output(
+            doc = "The shared object.",
+            mandatory = True,
+        ),
         "linkopts": attr.string_list(doc = "Additional flags of the link command."),
         "local_defines": attr.string_list(doc = "Preprocessor definitions for the program's sources only."),
         "source_root": attr.string(
             doc = "The directory, relative to the package, that file names in the keys of static variables are " +
                   "relative to: two versions of a program match although they lie in different directories. " +
-                  "Default: the longest directory that all of `srcs` lie in.",
+                  "Default: the longest directory that all of `srcs` lie in; say which it is if some of them lie elsewhere, " +
+                  "such as generated ones.",
         ),
         "srcs": attr.label_list(
             doc = "The program's C sources.",
@@ -123,31 +143,3 @@ _kitsune_shared_library = rule(
     fragments = ["cpp"],
     toolchains = use_cc_toolchain() + [TOOLCHAIN_TYPE],
 )
-
-def kitsune_shared_library(name, **kwargs):
-    """Builds one version of an updatable program: the shared object `NAME.so` that the driver runs.
-
-    Its sources are compiled by `ktcc`, which records what an update needs to know: types, variables, functions, and what
-    the program's annotations say. The program calls `kitsune_update()` where it is ready to be updated.
-
-        kitsune_shared_library(
-            name = "server",
-            srcs = glob(["*.c"]),
-            hdrs = glob(["*.h"]),
-            deps = ["//lib/net"],
-        )
-
-    `bazel run :server -- ARGUMENTS` starts it. Keep `server.so` of each release: an update can be built against it later
-    with `kitsune_update`.
-
-    The attributes are described with the rule.
-
-    Args:
-      name: of the target; its output is the file `NAME.so`, which has a label of its own.
-      **kwargs: the attributes of the rule.
-    """
-    _kitsune_shared_library(
-        name = name,
-        library = name + ".so",
-        **kwargs
-    )

@@ -10,16 +10,13 @@ def kitsune_tools(ctx):
     return ctx.toolchains[TOOLCHAIN_TYPE].kitsune
 
 def _kitsune_toolchain_impl(ctx):
-    def tool(attr):
-        return getattr(ctx.attr, attr)[DefaultInfo].files_to_run
-
     return [platform_common.ToolchainInfo(kitsune = KitsuneToolchainInfo(
-        doupd = tool("doupd"),
-        driver = tool("driver"),
-        ktcc = tool("ktcc"),
-        kttjoin = tool("kttjoin"),
+        doupd = ctx.attr.doupd[DefaultInfo],
+        driver = ctx.attr.driver[DefaultInfo],
+        ktcc = ctx.attr.ktcc[DefaultInfo].files_to_run,
+        kttjoin = ctx.attr.kttjoin[DefaultInfo].files_to_run,
         runtime = ctx.attr.runtime[CcInfo],
-        xfgen = tool("xfgen"),
+        xfgen = ctx.attr.xfgen[DefaultInfo].files_to_run,
     ))]
 
 kitsune_toolchain = rule(

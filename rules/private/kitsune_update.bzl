@@ -10,10 +10,16 @@ load("//rules/private/providers:kitsune_info.bzl", "KitsuneInfo")
 def _predecessor(ctx):
     if KitsuneInfo in ctx.attr.old:
         return ctx.attr.old[KitsuneInfo].summary
-    if len(ctx.files.old) != 1 or ctx.files.old[0].extension not in ["so", "ktt"]:
-        fail("attribute 'old' of %s: %s is neither a kitsune_shared_library nor a .so or .ktt file" %
-             (ctx.label, ctx.attr.old.label))
+    if len(ctx.files.old) != 1:
+        fail("attribute 'old' of %s: %s has %d files, and the version that runs is one: a .so or a .ktt" %
+             (ctx.label, ctx.attr.old.label, len(ctx.files.old)))
     return ctx.files.old[0]
+
+def _successor(ctx):
+    if KitsuneInfo not in ctx.attr.new:
+        fail("attribute 'new' of %s: %s is not a kitsune_shared_library; only 'old' can be a file" %
+             (ctx.label, ctx.attr.new.label))
+    return ctx.attr.new[KitsuneInfo]
 
 def _generate(ctx, old, new):
     transformers = ctx.actions.declare_file("_kitsune/%s/transformers.c" % ctx.label.name)
@@ -35,7 +41,7 @@ def _generate(ctx, old, new):
     return transformers
 
 def _kitsune_update_impl(ctx):
-    new = ctx.attr.new[KitsuneInfo]
+    new = _successor(ctx)
     cc_toolchain = find_cc_toolchain(ctx)
     feature_configuration = cc_common.configure_features(
         ctx = ctx,
@@ -53,8 +59,6 @@ def _kitsune_update_impl(ctx):
         # Code in rules looks at the state through the types of two versions.
         user_compile_flags = ["-fno-strict-aliasing"],
         compilation_contexts = [new.compilation_context],
-        # Code in rules includes the program's headers as the program does.
-        quote_includes = [new.source_root or ".", ctx.bin_dir.path + "/" + new.source_root],
         disallow_nopic_outputs = True,
     )
     library = link(
@@ -77,15 +81,18 @@ def _kitsune_update_impl(ctx):
         OutputGroupInfo(transformers = depset([transformers])),
     ]
 
-_kitsune_update = rule(
+kitsune_update = rule(
     implementation = _kitsune_update_impl,
     doc = "An update from one version of a program to another.",
     attrs = {
-        "library": attr.output(mandatory = True),
-        "new": attr.label(
-            doc = "The version to update to.",
+        "library": attr.output(
+            doc = "The shared object.",
             mandatory = True,
-            providers = [KitsuneInfo],
+        ),
+        "new": attr.label(
+            doc = "The version to update to, a `kitsune_shared_library`.",
+            mandatory = True,
+            allow_files = True,
         ),
         "old": attr.label(
             doc = "The version that runs: a `kitsune_shared_library`, or a file: the `.so` of a release, or its `.ktt`.",
@@ -101,30 +108,3 @@ _kitsune_update = rule(
     fragments = ["cpp"],
     toolchains = use_cc_toolchain() + [TOOLCHAIN_TYPE],
 )
-
-def kitsune_update(name, **kwargs):
-    """Builds an update: the new version together with the code that transforms the old version's state.
-
-    `xfgen` compares the two versions and generates what it can; the rules in the `.xf` file say what it cannot know. An
-    update that is not complete does not build, and the message says what is missing.
-
-        kitsune_update(
-            name = "update",
-            old = "released/server-1.4.so",
-            new = ":server",
-            xf = "1.4-to-1.5.xf",
-        )
-
-    The output `NAME.so` is what `doupd` is given. `bazel run :update -- PID` builds it and updates the process PID.
-
-    The attributes are described with the rule.
-
-    Args:
-      name: of the target; its output is the file `NAME.so`, which has a label of its own.
-      **kwargs: the attributes of the rule.
-    """
-    _kitsune_update(
-        name = name,
-        library = name + ".so",
-        **kwargs
-    )

@@ -27,6 +27,9 @@ def link(ctx, cc_toolchain, feature_configuration, objects, linking_context, fla
     Returns:
       the shared object.
     """
+
+    # Where a library has no name, the linker leaves the path of its output in it, and equal builds have unequal IDs.
+    name = ["-Wl,-soname," + ctx.outputs.library.basename]
     outputs = cc_common.link(
         actions = ctx.actions,
         name = ctx.label.name,
@@ -36,7 +39,7 @@ def link(ctx, cc_toolchain, feature_configuration, objects, linking_context, fla
         linking_contexts = [linking_context],
         link_deps_statically = True,
         output_type = "dynamic_library",
-        user_link_flags = _RUNTIME + _OWN_SYMBOLS_FIRST + _BUILD_ID + flags,
+        user_link_flags = _RUNTIME + _OWN_SYMBOLS_FIRST + _BUILD_ID + name + flags,
         additional_inputs = inputs,
     )
     library = outputs.library_to_link

@@ -9,7 +9,6 @@ FIELDS = {
     "link_inputs": "list of File: what those flags refer to.",
     "linking_context": "LinkingContext of the dependencies, the Kitsune runtime among them.",
     "objects": "depset of File: the instrumented objects.",
-    "source_root": "string: the directory that the keys of statics are relative to, as a path in the execution root.",
     "summary": "File: the type summary (.ktt) of the whole program.",
 }
 

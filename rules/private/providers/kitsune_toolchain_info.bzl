@@ -3,8 +3,8 @@
 DOC = "The tools that build versions and updates, and those that run them."
 
 FIELDS = {
-    "doupd": "FilesToRunProvider: asks a running process to update itself; for the target platform.",
-    "driver": "FilesToRunProvider: runs a version; for the target platform.",
+    "doupd": "DefaultInfo: asks a running process to update itself; for the target platform.",
+    "driver": "DefaultInfo: runs a version; for the target platform.",
     "ktcc": "FilesToRunProvider: the C compiler wrapper; for the execution platform.",
     "kttjoin": "FilesToRunProvider: joins type summaries; for the execution platform.",
     "runtime": "CcInfo: the headers and the library that every version contains.",
