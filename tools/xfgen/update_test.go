@@ -12,7 +12,8 @@ import (
 )
 
 // TestUpdate updates the programs in testdata/update while they run, from v0.c
-// to v1.c under rules.xf, and compares what they print to the file want.
+// to v1.c under rules.xf, and compares what they print to the file want. What
+// else begins with v0 or v1 belongs to the version.
 func TestUpdate(t *testing.T) {
 	cases, err := filepath.Glob("testdata/update/*/v0.c")
 	if err != nil || len(cases) == 0 {
@@ -81,21 +82,33 @@ func (b *builder) update(t *testing.T, dir string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := filepath.Base(dir) + ".c" // both versions, as far as keys go
+	objects := map[string][]string{}
 	for _, v := range []string{"v0", "v1"} {
-		command(t, src, b.ktcc, "--automigrate", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-fPIC", "-fvisibility=hidden",
-			"-fmacro-prefix-map="+v+".c="+name, "-I", b.include, "-c", v+".c", "-o", filepath.Join(tmp, v+".o"))
+		sources, err := filepath.Glob(filepath.Join(src, v+"*.c"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, source := range sources {
+			source = filepath.Base(source)
+			object := strings.TrimSuffix(source, ".c") + ".o"
+			objects[v] = append(objects[v], object)
+			command(t, src, b.ktcc, "--automigrate", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-fPIC", "-fvisibility=hidden",
+				"-fmacro-prefix-map="+v+"="+filepath.Base(dir), // the same keys in both versions
+				"-I", b.include, "-c", source, "-o", filepath.Join(tmp, object),
+				"--typesfile-out="+filepath.Join(tmp, object+".ktt"))
+		}
 	}
-	b.link(t, tmp, "v0.so", "v0.o")
+	b.link(t, tmp, "v0.so", objects["v0"]...)
+	command(t, tmp, b.cc, append([]string{"-r", "-nostdlib", "-o", "v1.all.o"}, objects["v1"]...)...)
 	var stdout, stderr bytes.Buffer
 	out := filepath.Join(tmp, "xform.c")
-	args := []string{out, filepath.Join(tmp, "v0.so"), filepath.Join(tmp, "v1.o"), filepath.Join(dir, "rules.xf")}
+	args := []string{out, filepath.Join(tmp, "v0.so"), filepath.Join(tmp, "v1.all.o"), filepath.Join(dir, "rules.xf")}
 	if status := run(args, &stdout, &stderr); status != 0 || stderr.Len() > 0 {
 		t.Fatalf("xfgen: status %d\n%s", status, &stderr)
 	}
 	command(t, tmp, b.cc, "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-fvisibility=hidden",
 		"-I", b.include, "-c", "xform.c")
-	b.link(t, tmp, "v1.so", "v1.o", "xform.o")
+	b.link(t, tmp, "v1.so", append(objects["v1"], "xform.o")...)
 	printed := command(t, tmp, b.driver, "./v0.so", "./v1.so")
 	_, printed, _ = strings.Cut(printed, "\n") // the driver's line
 	return printed

@@ -164,8 +164,8 @@ func (p *parser) count(a *attribute) *Count {
 		if len(path) == 0 {
 			return bad()
 		}
-		p.selfRefs = append(p.selfRefs, selfRef{path[0], a})
-		return &Count{Field: strings.Join(path, ".")}
+		p.selfRefs = append(p.selfRefs, selfRef{path, a})
+		return &Count{Field: strings.Join(path, "."), Off: a.off}
 	}
 	for i, t := range l.toks {
 		if t.kind == str {
@@ -186,7 +186,7 @@ func (p *parser) count(a *attribute) *Count {
 	if len(l.toks) == 0 {
 		return bad()
 	}
-	return &Count{Expr: a.args}
+	return &Count{Expr: a.args, Off: a.off}
 }
 
 // strings returns the values of the string literals among an attribute's
@@ -226,6 +226,7 @@ func (p *parser) genericParam(a *attribute) string {
 	if len(params) != 1 {
 		return ""
 	}
+	p.genericUses = append(p.genericUses, genericUse{params[0], a})
 	return params[0]
 }
 
@@ -252,6 +253,9 @@ func (p *parser) genericArgs(a *attribute) []*Arg {
 		return nil
 	}
 	p.args = append(p.args, q.types...)
+	for _, param := range q.params {
+		p.genericUses = append(p.genericUses, genericUse{param, a})
+	}
 	return args
 }
 
@@ -276,8 +280,9 @@ func (p *parser) resolveArg(t *Type) {
 //	typename = "struct" tag | "union" tag | "enum" tag | "typedef" name | primitive | name .
 type argParser struct {
 	*lexed
-	i     int
-	types []*Type // names to be looked up
+	i      int
+	types  []*Type  // names to be looked up
+	params []string // parameters handed on
 }
 
 func (p *argParser) list() ([]*Arg, error) {
@@ -305,6 +310,7 @@ func (p *argParser) arg() (*Arg, error) {
 			return nil, fmt.Errorf("a name must follow @")
 		}
 		a.Param = p.str(p.i + 1)
+		p.params = append(p.params, a.Param)
 		p.i += 2
 	case p.ch(p.i) == '[':
 		if p.i+1 < len(p.toks) && !p.is(p.i+1, "opaque") {

@@ -3,13 +3,21 @@ package cfront
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/rules-kitsune/rules_kitsune/tools/internal/ktt"
 )
 
-// A selfRef is a field that an annotation takes a length from.
+// A selfRef is a field, or a path of fields, that an annotation takes a length
+// from.
 type selfRef struct {
-	field string
+	path []string
+	attr *attribute
+}
+
+// A genericUse is a generic parameter that an annotation mentions.
+type genericUse struct {
+	param string
 	attr  *attribute
 }
 
@@ -79,8 +87,8 @@ func (p *parser) record(sp *specifiers) *Def {
 	d := p.newTagged(kind, keyword, tag, sp)
 	d.lo, d.hi = keyword, p.match(open)
 
-	outer := p.selfRefs
-	p.selfRefs = nil
+	outerRefs, outerUses := p.selfRefs, p.genericUses
+	p.selfRefs, p.genericUses = nil, nil
 	for p.i < d.hi {
 		if p.ch(p.i) == ';' {
 			p.i++
@@ -90,8 +98,7 @@ func (p *parser) record(sp *specifiers) *Def {
 	}
 	p.expect('}')
 	d.Complete = true
-	d.unresolved = slices.DeleteFunc(p.selfRefs, func(r selfRef) bool { return d.hasField(r.field) })
-	p.selfRefs = outer
+	d.unresolved = slices.DeleteFunc(p.selfRefs, func(r selfRef) bool { return p.isLength(d, r) })
 	if tag != "" {
 		p.noSelf(d)
 	}
@@ -104,18 +111,94 @@ func (p *parser) record(sp *specifiers) *Def {
 			d.Generics = p.genericParams(a)
 		}
 	}
+	d.undeclared = slices.DeleteFunc(p.genericUses, func(u genericUse) bool { return slices.Contains(d.Generics, u.param) })
+	p.selfRefs, p.genericUses = outerRefs, outerUses
 	return d
 }
 
-// hasField reports whether a field of the name is in the structure itself or
-// in one of its unnamed members.
-func (d *Def) hasField(name string) bool {
-	for _, f := range d.Fields {
-		if f.Name == name || f.Unnamed && f.Type.Def.hasField(name) {
+// adopt makes params, which are those of what is around, the generic parameters
+// of the type that specifiers define and that declares none. It returns the
+// mentions of parameters in the type, which are now mentions in what is around.
+func (sp *specifiers) adopt(params []string) []genericUse {
+	d := sp.base.Def
+	uses := d.undeclared
+	d.undeclared = nil
+	d.Generics = params
+	for _, param := range params {
+		sp.base.Args = append(sp.base.Args, &Arg{Param: param})
+	}
+	return uses
+}
+
+// params returns the parameters that are mentioned, each once.
+func params(uses []genericUse) []string {
+	var list []string
+	for _, u := range uses {
+		if !slices.Contains(list, u.param) {
+			list = append(list, u.param)
+		}
+	}
+	return list
+}
+
+// undeclared reports the generic parameters that a type mentions and nothing
+// declares.
+func (p *parser) undeclared(d *Def) {
+	what := "the " + string(d.Kind)
+	if d.Tag != "" {
+		what = string(d.Kind) + " " + d.Tag
+	}
+	p.noParams(d.undeclared, what+" does not declare it by E_GENERIC")
+	d.undeclared = nil
+}
+
+// noParams reports mentions of what is no generic parameter.
+func (p *parser) noParams(uses []genericUse, why string) {
+	for _, param := range params(uses) {
+		i := slices.IndexFunc(uses, func(u genericUse) bool { return u.param == param })
+		p.errorf(uses[i].attr.off, "%s: @%s is not a generic parameter here: %s", uses[i].attr.macro(), param, why)
+	}
+}
+
+// isLength reports whether a reference is to a field of d. It complains about
+// one that cannot be a length.
+func (p *parser) isLength(d *Def, r selfRef) bool {
+	f := d.field(r.path[0])
+	if f == nil {
+		return false
+	}
+	for _, name := range r.path[1:] {
+		t := f.Type.Resolve()
+		if f = nil; t.Kind == Named && t.Def != nil {
+			f = t.Def.field(name)
+		}
+		if f == nil {
+			p.errorf(r.attr.off, "%s: there is no field self.%s", r.attr.macro(), strings.Join(r.path, "."))
 			return true
 		}
 	}
-	return false
+	switch t := f.Type.Resolve(); {
+	case t.Kind == Int, t.Kind == Other, t.Kind == Named && t.Def.Kind == ktt.Enum:
+	default:
+		p.errorf(r.attr.off, "%s: self.%s is not an integer", r.attr.macro(), strings.Join(r.path, "."))
+	}
+	return true
+}
+
+// field returns the field of the name in the structure itself or in one of its
+// unnamed members, or nil.
+func (d *Def) field(name string) *Field {
+	for _, f := range d.Fields {
+		if f.Name == name {
+			return f
+		}
+		if f.Unnamed {
+			if inner := f.Type.Def.field(name); inner != nil {
+				return inner
+			}
+		}
+	}
+	return nil
 }
 
 // member reads one declaration of fields.
@@ -125,6 +208,13 @@ func (p *parser) member(d *Def) {
 		p.fail("a field")
 	}
 	p.misplaced(sp.notes.declaration, "a field")
+	if def := sp.base.Def; def != nil && len(def.undeclared) > 0 {
+		if def.Tag == "" {
+			p.genericUses = append(p.genericUses, sp.adopt(params(def.undeclared))...)
+		} else {
+			p.undeclared(def)
+		}
+	}
 	if p.ch(p.i) == ';' {
 		p.i++
 		if def := sp.base.Def; def != nil && def.Tag == "" && def.Kind != ktt.Enum && def.Kind != ktt.Typedef {
@@ -166,11 +256,15 @@ func (p *parser) member(d *Def) {
 		if anon := anonymousIn(f.Type); anon != nil && anon.Unnamed {
 			d.Unnamed = true
 		}
-		if p.ch(p.i) != ',' {
+		switch p.ch(p.i) {
+		case ',':
+			p.i++
+			continue
+		case '}': // compilers accept that the last semicolon is missing
+		default:
 			p.expect(';')
-			return
 		}
-		p.i++
+		return
 	}
 }
 
@@ -190,7 +284,7 @@ func anonymousIn(t *Type) *Def {
 func (p *parser) noSelf(defs ...*Def) {
 	for _, d := range defs {
 		for _, r := range d.unresolved {
-			p.errorf(r.attr.off, "%s: the structure has no field %s", r.attr.macro(), r.field)
+			p.errorf(r.attr.off, "%s: the structure has no field %s", r.attr.macro(), r.path[0])
 		}
 	}
 }
@@ -253,7 +347,9 @@ func (p *parser) enum(sp *specifiers) *Def {
 // the offset where declarations that mention them can stand; if it is negative,
 // that is the declaration's end.
 func (p *parser) declaration(after int, locals func(*Object)) {
+	p.genericUses = nil
 	sp := p.specifiers()
+	sp.uses = p.genericUses
 	p.noSelf(sp.defs...)
 	if p.ch(p.i) == ':' {
 		p.skipTo(";") // enum e : int;
@@ -262,6 +358,7 @@ func (p *parser) declaration(after int, locals func(*Object)) {
 	for p.ch(p.i) != ';' {
 		from := p.before(p.i)
 		refs := len(p.selfRefs)
+		p.genericUses = nil
 		t, name := p.declarator(sp.base)
 		if name < 0 {
 			p.fail("a name")
@@ -275,7 +372,11 @@ func (p *parser) declaration(after int, locals func(*Object)) {
 		}
 		if !sp.typedef && t.Kind != Func {
 			for _, r := range p.selfRefs[refs:] {
-				p.errorf(r.attr.off, "%s: self.%s outside of a structure", r.attr.macro(), r.field)
+				p.errorf(r.attr.off, "%s: self.%s outside of a structure", r.attr.macro(),
+					strings.Join(r.path, "."))
+			}
+			if p.fn == nil || sp.static || p.fn.frame != nil {
+				p.noParams(slices.Concat(sp.uses, p.genericUses), "only generic types have some")
 			}
 		}
 		p.selfRefs = p.selfRefs[:refs]
@@ -290,6 +391,9 @@ func (p *parser) declaration(after int, locals func(*Object)) {
 			break
 		}
 		p.i++
+	}
+	if sp.base.Def != nil {
+		p.undeclared(sp.base.Def)
 	}
 	semi := p.expect(';')
 	if after < 0 {
@@ -371,6 +475,12 @@ func (p *parser) typedef(d *declared, name string) {
 	n := p.annotate(d.t, d.trailing)
 	p.misplaced(slices.Concat(d.sp.notes.declaration, n.declaration), "a typedef")
 	def.Generics = n.generics
+	if of := d.sp.base.Def; of != nil && len(of.undeclared) > 0 && len(def.Generics) > 0 {
+		d.sp.uses = append(d.sp.uses, d.sp.adopt(def.Generics)...)
+	}
+	p.noParams(slices.DeleteFunc(slices.Concat(d.sp.uses, p.genericUses), func(u genericUse) bool {
+		return slices.Contains(def.Generics, u.param)
+	}), "the typedef "+name+" does not declare it by E_GENERIC")
 	def.Type = nativeType(d.t, slices.Concat(d.sp.notes.native, n.native))
 	if old, ok := p.scope.names[name].(*Def); ok {
 		// The same again, perhaps with annotations.

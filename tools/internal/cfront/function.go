@@ -1,5 +1,7 @@
 package cfront
 
+import "slices"
+
 // A Function is a function that the unit defines.
 type Function struct {
 	Name   string
@@ -96,6 +98,9 @@ func (s *scanner) headEnd(c *chunk) int {
 	return c.to
 }
 
+// beforeOthers are the tokens after which a name is that of a field or a type.
+var beforeOthers = []string{".", "->", "struct", "union", "enum"}
+
 // findAddressTaken marks the functions that are named other than in a call. A
 // local variable of the same name counts too: no harm in it.
 func (s *scanner) findAddressTaken(statics map[string]*Function) {
@@ -116,7 +121,7 @@ func (s *scanner) findAddressTaken(statics map[string]*Function) {
 				continue
 			}
 			f := statics[string(s.text[t.off:t.end])]
-			if f == nil || s.ch(i-1) == '.' || s.is(i-1, "->") {
+			if f == nil || i > 0 && slices.Contains(beforeOthers, s.str(i-1)) {
 				continue
 			}
 			f.AddressTaken = true

@@ -1,11 +1,14 @@
 package cfront
 
-import "sort"
+import (
+	"path/filepath"
+	"sort"
+)
 
 // mark decides what is to be parsed: the definitions of variables, the bodies
-// of functions that hold something of interest, annotated declarations, and the
-// types that all these mention. Headers are most of a preprocessed text and
-// hardly any of this.
+// of functions that hold something of interest, annotated declarations, the
+// program's own types that its functions mention, and the types that all these
+// mention. Headers are most of a preprocessed text and hardly any of this.
 func (s *scanner) mark() {
 	types := make(map[string][]*chunk)
 	objects := make(map[string][]*chunk)
@@ -37,6 +40,21 @@ func (s *scanner) mark() {
 	for _, f := range s.unit.Functions {
 		if f.chunk.keepBody = s.interesting(f); f.chunk.keepBody {
 			keep(f.chunk)
+		}
+		if !s.own(f.Off) {
+			continue
+		}
+		for i := f.chunk.lo; i < f.chunk.hi; i++ {
+			if s.toks[i].kind != ident {
+				continue
+			}
+			name := s.str(i)
+			for _, c := range types[name] {
+				if s.own(int(s.toks[c.lo].off)) {
+					keep(c)
+					s.mentioned[name] = true
+				}
+			}
 		}
 	}
 	for _, c := range s.chunks {
@@ -76,6 +94,19 @@ func (s *scanner) mark() {
 			}
 		}
 	}
+}
+
+// own reports whether what is at an offset is the program's own: neither in a
+// system header nor in one of Kitsune's, which stand beside that with the pragma.
+func (s *scanner) own(off int) bool {
+	p := s.position(off)
+	switch filepath.Base(p.File) {
+	case "kitsune.h", "transform.h":
+		if len(s.pragmas) > 0 && filepath.Dir(p.File) == filepath.Dir(s.position(int(s.pragmas[0][0])).File) {
+			return false
+		}
+	}
+	return !p.System
 }
 
 // The calls in function bodies that say something about the unit.

@@ -21,7 +21,9 @@ type parser struct {
 	hints    map[*Def]hint
 	pending  []*Def    // of the current block-scope declaration
 	selfRefs []selfRef // not yet found in the structure around
-	args     []*Type   // generic arguments whose names are still to be looked up
+
+	genericUses []genericUse // of parameters that the type around has to declare
+	args        []*Type      // generic arguments whose names are still to be looked up
 }
 
 // A scope maps identifiers to what they mean: *Def for a typedef, *Object,
@@ -168,6 +170,11 @@ func (p *parser) run() (err error) {
 	}
 	slices.SortStableFunc(p.defs, func(a, b *Def) int { return a.Off - b.Off })
 	nameDefs(p.defs, p.hints)
+	for _, d := range p.defs {
+		if d.Complete && d.Tag != "" && !d.Block && p.mentioned[d.Tag] && p.own(d.Off) {
+			u.Types = append(u.Types, d)
+		}
+	}
 	slices.Sort(u.Points)
 	u.Points = slices.Compact(u.Points)
 	for _, a := range p.attrs {
@@ -232,8 +239,9 @@ type specifiers struct {
 	lo, hi int // tokens
 	base   *Type
 	notes  notes
-	words  []string // basic type specifiers
-	defs   []*Def   // anonymous types defined
+	words  []string     // basic type specifiers
+	defs   []*Def       // anonymous types defined
+	uses   []genericUse // that what is declared has to know
 
 	typedef, extern, static, register, thread bool
 }
@@ -486,8 +494,9 @@ func (p *parser) array(open int, t *Type) *Type {
 // parameters reads the parameter list at p.i. The result has one object for
 // each, whose names may be "".
 func (p *parser) parameters(f *Type) []*Object {
-	refs := p.selfRefs
-	defer func() { p.selfRefs = refs }() // lengths of parameters are nobody's concern
+	// What annotations of parameters refer to is nobody's concern.
+	refs, uses := p.selfRefs, p.genericUses
+	defer func() { p.selfRefs, p.genericUses = refs, uses }()
 	close := p.match(p.i)
 	var params []*Object
 	for p.i++; p.i < close; {
@@ -664,13 +673,8 @@ func field(t *Type, name string) *Type {
 	if t = t.Resolve(); t.Kind != Named || t.Def == nil || t.Def.Kind == ktt.Enum {
 		return nil
 	}
-	for _, f := range t.Def.Fields {
-		switch {
-		case f.Unnamed && f.Type.Def.hasField(name):
-			return field(f.Type, name)
-		case f.Name == name && f.Bits == "":
-			return f.Type
-		}
+	if f := t.Def.field(name); f != nil && f.Bits == "" {
+		return f.Type
 	}
 	return nil
 }

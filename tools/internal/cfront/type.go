@@ -54,6 +54,8 @@ type Type struct {
 // enclosing structure (a path with dots is possible).
 type Count struct {
 	Expr, Field string
+
+	Off int // offset of the annotation
 }
 
 // An Arg is an argument of E_G; see [ktt.GenericArg].
@@ -96,6 +98,8 @@ type Def struct {
 	fn         string // the function that declares it
 	lo, hi     int    // tokens of the specifier of a structure or union
 	unresolved []selfRef
+
+	undeclared []genericUse // that neither the type nor, so far, what is around it declares
 }
 
 // A Field is a member of a structure or union.

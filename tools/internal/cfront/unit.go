@@ -60,6 +60,7 @@ type Unit struct {
 	ByHand    []*Object   // locals that the program notes itself
 	Xforms    []Xform     // calls of kitsune_get_xform
 	Points    []string    // names of update points, sorted
+	Types     []*Def      // the program's own types, at file scope, that functions mention by name
 
 	Diagnostics diag.List // about annotations
 
@@ -112,6 +113,8 @@ type scanner struct {
 	options Options
 	attrs   []*attribute
 	chunks  []*chunk
+
+	mentioned map[string]bool // names of types in functions
 }
 
 // Parse reads the text of a unit. It keeps text and modifies it.
@@ -121,7 +124,7 @@ type scanner struct {
 // compiler accepts it, then this is a limit of ours.
 func Parse(text []byte, options Options) (*Unit, error) {
 	u := &Unit{Text: text, File: "<stdin>"}
-	s := &scanner{unit: u, options: options, lexed: lex(text)}
+	s := &scanner{unit: u, options: options, lexed: lex(text), mentioned: make(map[string]bool)}
 	u.lexed = s.lexed
 	if len(s.markers) > 0 {
 		u.File = s.markers[0].file

@@ -212,9 +212,6 @@ func TestTypes(t *testing.T) {
 		{"char ** E_OPAQUE x;", "opaque pointer to pointer to char"},
 		{"int * E_PTRARRAY(3]] * E_PTRARRAY(2]] x;", "many pointer to (2) many pointer to (3) int"},
 		{"int (* E_OPAQUE x)(void);", "opaque pointer to function () returning int"},
-		{"void E_T(\"@t\"]] * x;", "pointer to void @t"},
-		{"E_T(\"@t\"]] void * x;", "pointer to void @t"},
-		{"void * E_T(\"@t\"]] x;", "@t pointer to void"},
 		{"int *E_CUSTOM(m, f) x;", "custom [m f] pointer to int"},
 		{"int * E_PTR E_IGNORE E_AUTO x;", "pointer to int"},
 		{"enum { N = 4 }; int * E_PTRARRAY(N * 2]] x;", "many pointer to (N * 2) int"},
@@ -226,8 +223,8 @@ func TestTypes(t *testing.T) {
 
 		// Generics.
 		{"struct l { int a; } E_GENERIC(\"@t\"]]; struct l E_G(\"int\"]] *x;", "pointer to struct l <int>"},
-		{"struct l; E_G(\"unsigned int, @a*, [opaque]\"]] struct l *x;",
-			"pointer to struct l <unsigned int, pointer to @a, opaque>"},
+		{"struct l; E_G(\"unsigned int*, [opaque]\"]] struct l *x;",
+			"pointer to struct l <pointer to unsigned int, opaque>"},
 		{"struct l; typedef int T; struct l E_G(\"struct l<T>*, typedef T, N<a,list<b>>\"]] *x;",
 			"pointer to struct l <pointer to struct l <typedef T>, typedef T, undeclared typedef N <undeclared typedef a, " +
 				"undeclared typedef list <undeclared typedef b>>>"},
@@ -355,6 +352,8 @@ func TestDefinitions(t *testing.T) {
 	tests := []struct{ text, want string }{
 		{"struct s { int a, *b; struct s *next; } x;",
 			"struct s\n\ta: int\n\tb: pointer to int\n\tnext: pointer to struct s\n"},
+		{"struct s { int a; struct { int b, c } d } x;",
+			"struct s\n\ta: int\n\td: struct __anonstruct_s_d\nstruct __anonstruct_s_d\n\tb: int\n\tc: int\n"},
 		{"struct s; struct s *x; struct s { int a; };", "struct s\n\ta: int\n"},
 		{"struct s *x;", "struct s incomplete\n"},
 		{"struct s { unsigned a : 3, : 2; int : 0; enum { A } e : 1 + 1; } x;",
@@ -379,7 +378,20 @@ func TestDefinitions(t *testing.T) {
 				"\t__annonCompField2: struct __anonstruct_s___annonCompField2\n" +
 				"union __anonunion_s___annonCompField1\n\tn: int\n" +
 				"struct __anonstruct_s___annonCompField2\n\tq: many pointer to self.n char\n"},
-		{"struct l { void E_T(\"@t\"]] *d; } E_GENERIC(\"@t, @u\"]] x;", "struct l [t u]\n\td: pointer to void @t\n"},
+		{"struct l { void E_T(\"@t\"]] *d; E_T(\"@t\"]] void *e; void * E_T(\"@u\"]] f; struct l E_G(\"@u*, @t\"]] *g; } " +
+			"E_GENERIC(\"@t, @u\"]] x;",
+			"struct l [t u]\n\td: pointer to void @t\n\te: pointer to void @t\n\tf: @u pointer to void\n" +
+				"\tg: pointer to struct l <pointer to @u, @t>\n"},
+		// What is defined inside of a generic type has its parameters.
+		{"typedef struct { void E_T(\"@t\"]] *d; } T E_GENERIC(\"@s, @t\"]]; T x;",
+			"struct __anonstruct_T [s t]\n\td: pointer to void @t\ntypedef T [s t] = struct __anonstruct_T <@s, @t>\n"},
+		{"typedef struct l { struct l E_G(\"@t\"]] *next; } *T E_GENERIC(\"@t\"]]; T x;",
+			"struct l [t]\n\tnext: pointer to struct l <@t>\ntypedef T [t] = pointer to struct l <@t>\n"},
+		{"struct l { struct { union { void E_T(\"@t\"]] *d; }; void *E_T(\"@u\"]] e; } in[2]; } E_GENERIC(\"@u, @t\"]] x;",
+			"struct l [u t]\n\tin: array of struct __anonstruct_l_in <@t, @u>\n" +
+				"struct __anonstruct_l_in [t u]\n\t__annonCompField1: union __anonunion_l_in___annonCompField1 <@t>\n" +
+				"\te: @u pointer to void\n" +
+				"union __anonunion_l_in___annonCompField1 [t]\n\td: pointer to void @t\n"},
 		{"typedef struct d E_G(\"@k, @v\"]] d E_GENERIC(\"@k, @v\"]]; d E_G(\"int, int\"]] *x;",
 			"struct d incomplete\ntypedef d [k v] = struct d <@k, @v>\n"},
 		{"typedef char *T E_OPAQUE; T x;", "typedef T = opaque pointer to char\n"},
@@ -413,6 +425,12 @@ func TestDiagnostics(t *testing.T) {
 		{"struct s { int n; struct { int * E_PTRARRAY(self.n]] x; } in; };",
 			"t.c:1: error: E_PTRARRAY: the structure has no field n\n"},
 		{"int n; int * E_PTRARRAY(self.n]] x;", "t.c:1: error: E_PTRARRAY: self.n outside of a structure\n"},
+		{"struct i { long n; }; struct s { struct i i; int * E_PTRARRAY(self.i.m]] x; };",
+			"t.c:1: error: E_PTRARRAY: there is no field self.i.m\n"},
+		{"struct i { long n; }; struct s { struct i i, *p; int * E_PTRARRAY(self.i]] x;\nint * E_PTRARRAY(self.p.n]] y; };",
+			"t.c:1: error: E_PTRARRAY: self.i is not an integer\nt.c:2: error: E_PTRARRAY: there is no field self.p.n\n"},
+		{"typedef double real; struct s { real r; int * E_PTRARRAY(self.r]] x; };",
+			"t.c:1: error: E_PTRARRAY: self.r is not an integer\n"},
 		{"int E_CUSTOM(m, f) x;", "t.c:1: error: E_CUSTOM belongs to a pointer: write it right after the *\n"},
 		{"struct l { int a; } E_GENERIC(\"t\"]];",
 			"t.c:1: error: E_GENERIC: Expected generic variable to begin with @, found \"t\"\n"},
@@ -434,6 +452,21 @@ func TestDiagnostics(t *testing.T) {
 			"t.c:1: error: unable to parse generic type annotation \"a,\": an argument is missing\n"},
 		{"struct l E_G(\"struct a b\"]] *x;",
 			"t.c:1: error: unable to parse generic type annotation \"struct a b\": one name must follow struct\n"},
+
+		{"struct l { void E_T(\"@t\"]] *d; void *E_T(\"@t\"]] e; };",
+			"t.c:1: error: E_T: @t is not a generic parameter here: struct l does not declare it by E_GENERIC\n"},
+		{"struct l { struct m { void *E_T(\"@t\"]] d; } m; } E_GENERIC(\"@t\"]];",
+			"t.c:1: error: E_T: @t is not a generic parameter here: struct m does not declare it by E_GENERIC\n"},
+		{"typedef struct { void *E_T(\"@t\"]] d; } T;",
+			"t.c:1: error: E_T: @t is not a generic parameter here: the struct does not declare it by E_GENERIC\n"},
+		{"struct l; typedef struct l E_G(\"@k, @v\"]] *T E_GENERIC(\"@k\"]];",
+			"t.c:1: error: E_G: @v is not a generic parameter here: the typedef T does not declare it by E_GENERIC\n"},
+		{"typedef struct { void *E_T(\"@t\"]] d; } T E_GENERIC(\"@t\"]], *P;",
+			"t.c:1: error: E_T: @t is not a generic parameter here: the typedef P does not declare it by E_GENERIC\n"},
+		{"struct { void *E_T(\"@t\"]] d; } x;",
+			"t.c:1: error: E_T: @t is not a generic parameter here: the struct does not declare it by E_GENERIC\n"},
+		{"struct l; struct l E_G(\"@t\"]] *x; struct l *f(struct l E_G(\"@u\"]] *l);",
+			"t.c:1: error: E_G: @t is not a generic parameter here: only generic types have some\n"},
 
 		// No effect.
 		{"int E_SZ x;", "t.c:1: warning: E_SZ has no effect here: it belongs right after a *\n"},
@@ -512,6 +545,7 @@ func TestFunctions(t *testing.T) {
 		{text: "static int f(void) { return 0; } void g(void) { h(1, f); }", want: "f static taken, g"},
 		{text: "static int f(void) { return 0; } struct s { int f; }; struct s x = { .f = 3 }; int g(void) { return x.f; }",
 			want: "f static, g"},
+		{text: "struct f; static struct f *f(void) { struct f *x = 0; return sizeof(union f *) + x; }", want: "f static"},
 		{text: "extern int f(void) { return 0; }", want: "f"},
 		{text: "int f(a) int a; { return a; }", want: "f"},
 		{text: "int (*f(int a))(void) { return 0; }", want: "f"},
@@ -733,6 +767,34 @@ func TestOnlyWhatMatters(t *testing.T) {
 	u := parseText(t, text, Options{})
 	if len(u.Objects) != 1 || len(u.Statics) != 1 || say(u.Objects[0].Type) != "typedef used" {
 		t.Errorf("%d variables, %d statics", len(u.Objects), len(u.Statics))
+	}
+}
+
+// TestOwnTypes has types that no variable leads to.
+func TestOwnTypes(t *testing.T) {
+	u := parseText(t, `# 1 "/usr/include/system.h" 1 3
+struct foreign { int a; };
+# 1 "include/ktannotations.h" 1
+#pragma KITSUNE instrument
+# 1 "include/transform.h" 1
+typedef struct closure closure; struct closure { int a; };
+# 1 "other/transform.h" 1
+struct transform { int a; };
+# 1 "p.h" 1
+struct declared; struct not_mentioned { int a; }; enum e { A };
+typedef struct { struct foreign f; } named;
+# 2 "p.c" 2
+struct hidden { struct hidden *next; } ;
+static int f(struct foreign *x, closure *y, struct declared *z) { struct transform *t; return sizeof(named) + A; }
+int g(struct hidden *h) { struct local { int a; } l; return (enum e)1; }
+`, Options{})
+	var got []string
+	for _, d := range u.Types {
+		got = append(got, string(d.Kind)+" "+d.Tag)
+	}
+	want := []string{"struct transform", "enum e", "typedef named", "struct hidden"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 

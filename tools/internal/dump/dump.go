@@ -64,6 +64,9 @@ func typeDef(b *bytes.Buffer, d *ktt.TypeDef) {
 	if d.Int != "" {
 		fmt.Fprintf(b, ", %s", d.Int)
 	}
+	if d.Unreached {
+		b.WriteString(", no variable leads to it")
+	}
 	if d.File != "" {
 		fmt.Fprintf(b, ", in %s", d.File)
 	}

@@ -124,7 +124,7 @@ func (g *generator) variable(b *bytes.Buffer, v *match.Var) {
 	comment := v.New.Key
 	if v.Old != nil {
 		f.local("local_in", "%s = kitsune_get_symbol_addr_old(%s)",
-			g.old.declare(pointerTo(v.Old.Type), "local_in"), keyArgs(ktt.ParseKey(v.Old.Key)))
+			g.old.pointer(v.Old.Type, "local_in"), keyArgs(ktt.ParseKey(v.Old.Key)))
 		if v.Old.Key != v.New.Key {
 			comment = v.Old.Key + " -> " + comment
 		}
@@ -136,9 +136,13 @@ func (g *generator) variable(b *bytes.Buffer, v *match.Var) {
 	}
 	f.p("\treturn;")
 	f.local("local_out", "%s = kitsune_get_symbol_addr_new(%s)",
-		g.new.declare(pointerTo(v.New.Type), "local_out"), keyArgs(to))
+		g.new.pointer(v.New.Type, "local_out"), keyArgs(to))
 	switch {
 	case v.Code() != nil:
+		if v.Old != nil {
+			g.old.reach(v.Old.Type)
+		}
+		g.new.reach(v.New.Type)
 		f.code(v.Code(), form{in: "(*local_in)", out: "(*local_out)"})
 	case v.Value.Need() == match.None:
 		f.copy(v.Value, "*local_in", "*local_out")
@@ -159,11 +163,14 @@ func (g *generator) variable(b *bytes.Buffer, v *match.Var) {
 	f.finish(b, comment, to.Transformer()+"(void)")
 }
 
-func pointerTo(t *ktt.Type) *ktt.Type { return &ktt.Type{Kind: ktt.Pointer, Elem: t} }
-
 // transformer prints the transformer of a pair of types.
 func (g *generator) transformer(b *bytes.Buffer, p *match.Pair) {
 	f := g.function()
+	old, new := refTo(p.Old), refTo(p.New)
+	if p.Code() != nil || slices.ContainsFunc(p.Fields, func(f *match.Field) bool { return f.Code() != nil }) {
+		g.old.reach(old)
+		g.new.reach(new)
+	}
 	switch {
 	case p.Code() != nil:
 		f.p("{")
@@ -183,18 +190,16 @@ func (g *generator) transformer(b *bytes.Buffer, p *match.Pair) {
 	default:
 		f.inPlace(p)
 	}
-	pointer := func(n *names, d *ktt.TypeDef, name, value string) {
-		t := pointerTo(&ktt.Type{Kind: ktt.Ref, Def: d.Kind, Name: d.Name})
-		f.local(name, "%s = %s", n.declare(t, name), value)
-	}
-	pointer(g.old, p.Old, "local_in", "arg_in")
-	pointer(g.new, p.New, "local_out", "arg_out")
+	f.local("local_in", "%s = arg_in", g.old.pointer(old, "local_in"))
+	f.local("local_out", "%s = arg_out", g.new.pointer(new, "local_out"))
 	for i, param := range p.New.Generics {
 		f.local("gen_"+param, "closure *gen_%s = args[%d]", param, i)
 	}
 	g.prototypes = append(g.prototypes, "_kitsune_type_transformer "+p.Transformer())
 	f.finish(b, pairComment(p), p.Transformer()+"(void *arg_in, void *arg_out, int num_args, void **args)")
 }
+
+func refTo(d *ktt.TypeDef) *ktt.Type { return &ktt.Type{Kind: ktt.Ref, Def: d.Kind, Name: d.Name} }
 
 // pairComment says what a transformer is about, and why there is one.
 func pairComment(p *match.Pair) string {
@@ -451,9 +456,9 @@ func (f *function) part(part *xf.Part, s form) string {
 	case xf.Gen:
 		return "gen_" + part.Text
 	case xf.OldType:
-		return f.old.declare(f.Types[part.Types[0]], "")
+		return f.old.inCode(f.Types[part.Types[0]])
 	case xf.NewType:
-		return f.new.declare(f.Types[part.Types[0]], "")
+		return f.new.inCode(f.Types[part.Types[0]])
 	case xf.Xform:
 		return f.xform(part, s)
 	}

@@ -16,21 +16,26 @@ package gen
 import (
 	"bytes"
 	"fmt"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/rules-kitsune/rules_kitsune/tools/internal/ktt"
 	"github.com/rules-kitsune/rules_kitsune/tools/internal/match"
+	"github.com/rules-kitsune/rules_kitsune/tools/internal/xf"
 )
 
 // Generate returns the C file called name for a comparison that has no errors.
 // The compiler's complaints about user code lead to the .xf file, and about
-// the rest to name.
+// the rest to name, without its directory: the text is the same wherever it is
+// written.
 func Generate(r *match.Result, name string) ([]byte, error) {
+	written := identifiers(r.Rules)
 	g := &generator{
 		Result: r,
-		old:    newNames(r.Old, "old"),
-		new:    newNames(r.New, "new"),
+		old:    newNames(r.Old, "old", written),
+		new:    newNames(r.New, "new", written),
 		consts: map[string]string{},
 		taken:  map[string]bool{},
 	}
@@ -59,7 +64,7 @@ func Generate(r *match.Result, name string) ([]byte, error) {
 	g.helpers(&b)
 	g.closures(&b)
 	b.Write(bodies.Bytes())
-	return resolveLines(b.Bytes(), name), nil
+	return resolveLines(b.Bytes(), filepath.Base(name)), nil
 }
 
 type generator struct {
@@ -72,6 +77,27 @@ type generator struct {
 	taken      map[string]bool   // names of closures
 	counts     bool              // lengths are read from fields
 	present    bool              // old variables are looked up
+}
+
+// identifiers returns those in the preamble and the code of rules.
+func identifiers(rules *xf.File) map[string]bool {
+	set := map[string]bool{}
+	if rules == nil {
+		return set
+	}
+	word := regexp.MustCompile(`[A-Za-z_]\w*`)
+	blocks := []*xf.Block{rules.Preamble}
+	for _, r := range rules.Rules {
+		blocks = append(blocks, r.Code)
+	}
+	for _, b := range blocks {
+		if b != nil {
+			for _, name := range word.FindAllString(b.Text, -1) {
+				set[name] = true
+			}
+		}
+	}
+	return set
 }
 
 // predefined are the macros that compilers define although the names belong to

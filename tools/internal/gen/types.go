@@ -16,34 +16,88 @@ type names struct {
 	p       *ktt.Program
 	version string // old or new
 
-	wanted []ktt.TypeRef // to be defined, in the order of their first use
-	known  map[ktt.TypeRef]bool
+	used    []*ktt.Type          // by the code, in the order of their first use
+	reached map[ktt.TypeRef]bool // where code of the user's can get
+	written map[string]bool      // the identifiers in code of the user's
 
 	fields map[string]bool // the names of members that are defined
 	bytes  []int64         // the sizes of types of which nothing else is known
 }
 
-func newNames(p *ktt.Program, version string) *names {
-	return &names{p: p, version: version, known: map[ktt.TypeRef]bool{}, fields: map[string]bool{}}
+func newNames(p *ktt.Program, version string, written map[string]bool) *names {
+	n := &names{p: p, version: version, written: written, reached: map[ktt.TypeRef]bool{}, fields: map[string]bool{}}
+	for _, d := range p.Types {
+		if written[n.name(d.Name)] {
+			n.reach(refTo(d))
+		}
+	}
+	return n
 }
 
-// want makes sure that r is defined.
-func (n *names) want(r ktt.TypeRef) {
-	if !n.known[r] {
-		n.known[r] = true
-		n.wanted = append(n.wanted, r)
+// use makes sure that there can be values of type t.
+func (n *names) use(t *ktt.Type) { n.used = append(n.used, t) }
+
+// reach makes sure that code of the user's can look at a value of type t, and
+// at everything that it can get at from there. Other types are only declared;
+// so are those behind pointers that are not followed, the libraries' own, unless
+// the code names a member.
+func (n *names) reach(t *ktt.Type) {
+	switch t.Kind {
+	case ktt.Pointer:
+		if t.Shape != ktt.NoLook || n.looksAt(t.Elem) {
+			n.reach(t.Elem)
+		}
+	case ktt.Array:
+		n.reach(t.Elem)
+	case ktt.Ref:
+		d := n.p.Type(t.Ref())
+		if d == nil || n.reached[t.Ref()] {
+			return
+		}
+		n.reached[t.Ref()] = true
+		n.use(t)
+		if d.Type != nil {
+			n.reach(d.Type)
+		}
+		for _, f := range d.Fields {
+			n.reach(f.Type)
+		}
 	}
 }
 
+// looksAt reports whether code of the user's names a member of t.
+func (n *names) looksAt(t *ktt.Type) bool {
+	t = n.p.Underlying(t)
+	switch t.Kind {
+	case ktt.Pointer, ktt.Array:
+		return n.looksAt(t.Elem)
+	case ktt.Ref:
+		d := n.p.Type(t.Ref())
+		return d != nil && slices.ContainsFunc(d.Fields, func(f *ktt.Field) bool {
+			return n.written[f.Name] || f.Unnamed && n.looksAt(f.Type)
+		})
+	}
+	return false
+}
+
 // declare returns the declaration of a variable of type t, or the type if name
-// is empty. The types in it will be defined.
+// is empty.
 func (n *names) declare(t *ktt.Type, name string) string {
-	return t.Declare(name, func(t *ktt.Type) string {
-		if t.Kind == ktt.Ref {
-			n.want(t.Ref())
-		}
-		return n.spell(t)
-	})
+	n.use(t)
+	return t.Declare(name, n.spell)
+}
+
+// pointer returns the declaration of a pointer to a value of type t that is
+// looked at.
+func (n *names) pointer(t *ktt.Type, name string) string {
+	n.use(t)
+	return n.declare(&ktt.Type{Kind: ktt.Pointer, Elem: t}, name)
+}
+
+// inCode returns a type that code of the user's mentions.
+func (n *names) inCode(t *ktt.Type) string {
+	n.reach(t)
+	return n.declare(t, "")
 }
 
 // sizeof returns an expression for the size of values of type t.
@@ -88,15 +142,15 @@ func (n *names) bytesName(size int64) string {
 	return fmt.Sprintf("_kitsune_%s_bytes_%d", n.version, size)
 }
 
-// define prints the definitions of the wanted types, and of what they need and
-// lead to, in an order that C accepts.
+// define prints the definitions of the types that are used, and of what they
+// need, in an order that C accepts.
 func (n *names) define(b *bytes.Buffer) {
-	if len(n.wanted) == 0 && len(n.bytes) == 0 {
-		return
-	}
 	d := &definer{names: n, state: map[ktt.TypeRef]state{}}
-	for i := 0; i < len(n.wanted); i++ {
-		d.complete(n.wanted[i])
+	for _, t := range n.used {
+		d.needs(t, true)
+	}
+	if len(d.state) == 0 && len(n.bytes) == 0 {
+		return
 	}
 	fmt.Fprintf(b, "\n/* Types of the %s version. */\n", n.version)
 	fmt.Fprintf(b, "#define %s(kind, tag, field) __builtin_offsetof(kind %s, field)\n", n.at(), n.name("##tag"))
@@ -144,7 +198,7 @@ func (d *definer) complete(r ktt.TypeRef) {
 	d.state[r] = defined
 	switch def.Kind {
 	case ktt.Typedef:
-		d.needs(def.Type, false, true)
+		d.needs(def.Type, false)
 		if !d.afterTypedef {
 			d.b.WriteByte('\n')
 		}
@@ -155,7 +209,7 @@ func (d *definer) complete(r ktt.TypeRef) {
 		d.afterTypedef = false
 	default:
 		for _, f := range def.Fields {
-			d.needs(f.Type, true, true)
+			d.needs(f.Type, true)
 		}
 		d.record(def)
 		d.afterTypedef = false
@@ -171,33 +225,29 @@ func (d *definer) declareTag(r ktt.TypeRef) {
 }
 
 // needs sees to what a declaration with type t needs: if value is set, the
-// types of values in it; otherwise only names. If follow is set, what pointers
-// lead to is defined some time.
-func (d *definer) needs(t *ktt.Type, value, follow bool) {
+// types of values in it; otherwise only names.
+func (d *definer) needs(t *ktt.Type, value bool) {
 	switch t.Kind {
 	case ktt.Pointer:
-		d.needs(t.Elem, t.Elem.Kind == ktt.Array, follow && t.Shape != ktt.NoLook)
+		d.needs(t.Elem, t.Elem.Kind == ktt.Array)
 	case ktt.Array:
-		d.needs(t.Elem, true, follow)
+		d.needs(t.Elem, true)
 	case ktt.FuncT:
-		d.needs(t.Elem, false, false)
+		d.needs(t.Elem, false)
 		for _, p := range t.Params {
-			d.needs(p, false, false)
+			d.needs(p, false)
 		}
 	case ktt.Ref:
 		switch {
 		case t.Def == ktt.Typedef:
 			d.complete(t.Ref())
 			if def := d.p.Type(t.Ref()); value && def != nil {
-				d.needs(def.Type, true, follow)
+				d.needs(def.Type, true)
 			}
 		case t.Def == ktt.Enum || value:
 			d.complete(t.Ref())
 		default:
 			d.declareTag(t.Ref())
-			if follow {
-				d.want(t.Ref())
-			}
 		}
 	}
 }

@@ -20,10 +20,11 @@ import (
 // Arrays can be missing from the object: a function that is never called is
 // not compiled, and its static variables do not exist.
 type constants struct {
-	places []int            // the first one is the end of the unit
-	exprs  map[int][]string // by place
-	index  map[place]int    // into exprs
-	values map[int][]uint64 // by place; nil before they are known
+	places []int             // the first one is the end of the unit
+	exprs  map[int][]string  // by place
+	index  map[place]int     // into exprs
+	lines  map[string]string // line markers of expressions that the user has written
+	values map[int][]uint64  // by place; nil before they are known
 }
 
 type place struct {
@@ -36,7 +37,8 @@ const magic = 0x4b697473756e6521
 // newConstants returns an empty set. The array at the end of the unit is always
 // there, so that there is a section for the summary.
 func newConstants() *constants {
-	return &constants{places: []int{0}, exprs: make(map[int][]string), index: make(map[place]int)}
+	return &constants{places: []int{0}, exprs: make(map[int][]string), index: make(map[place]int),
+		lines: make(map[string]string)}
 }
 
 // add asks for the value of an expression.
@@ -52,8 +54,9 @@ func (c *constants) add(at int, expr string) {
 	c.exprs[at] = append(c.exprs[at], expr)
 }
 
-// array returns the definition of the array of a place.
-func (c *constants) array(n int) string {
+// array returns the definition of the array of a place, with each value after
+// what before returns for its expression.
+func (c *constants) array(n int, before func(expr string) string) string {
 	exprs := c.exprs[c.places[n]]
 	var b strings.Builder
 	// The name of the symbol is one that assemblers forget.
@@ -62,7 +65,7 @@ func (c *constants) array(n int) string {
 	fmt.Fprintf(&b, `__attribute__((section("%s"), used, aligned(8))) = {%#x, %d, %d`,
 		ktt.Section, uint64(magic), n, len(exprs))
 	for _, e := range exprs {
-		fmt.Fprintf(&b, ", (unsigned long long)(%s)", e)
+		fmt.Fprintf(&b, ",%s(unsigned long long)(%s)", before(e), e)
 	}
 	b.WriteString("};")
 	return b.String()
@@ -73,16 +76,28 @@ func (c *constants) texts() []insert {
 	var list []insert
 	for n, at := range c.places {
 		if at != 0 {
-			list = append(list, insert{at, " " + c.array(n)})
+			list = append(list, insert{at, " " + c.array(n, func(string) string { return " " })})
 		}
 	}
 	return list
 }
 
-// fileText returns the array at the end of the unit.
+// fileText returns the array at the end of the unit. The compiler's complaints
+// about what the user has written lead there.
 func (c *constants) fileText() string {
-	return "/* Numbers for the type summary, which takes their place in the object. */\n" +
-		strings.ReplaceAll(c.array(0), ", (", ",\n\t(") + "\n"
+	line := "" // where the compiler thinks it is, if not in our text
+	text := c.array(0, func(expr string) string {
+		before := "\n\t"
+		switch marker := c.lines[expr]; {
+		case marker != "":
+			before = "\n" + marker + before
+		case line != "":
+			before = "\n" + ourMarker + before
+		}
+		line = c.lines[expr]
+		return before
+	})
+	return "/* Numbers for the type summary, which takes their place in the object. */\n" + text + "\n"
 }
 
 // read takes the values from the section of an object file.

@@ -186,11 +186,24 @@ var (
 	symbolAttributes = fmt.Sprintf(attributes, "kitsune_symbols", "__kt_symbol")
 )
 
+// ourMarker is the line marker of what does not stand in the user's lines.
+const ourMarker = `# 1 "<ktcc>" 3`
+
+// marker returns the line marker of a place in the user's sources.
+func (u *Unit) marker(off int) string {
+	p := u.source.Position(off)
+	m := fmt.Sprintf("# %d %s", p.Line, quote(p.File))
+	if p.System {
+		m += " 3"
+	}
+	return m
+}
+
 // head is what stands before the unit's text. The structures are those of
 // runtime/include/kitsune_abi.h.
 func (u *Unit) head() string {
 	var b strings.Builder
-	b.WriteString(`# 1 "<ktcc>" 3
+	b.WriteString(ourMarker + `
 /* What the runtime finds of this unit; see kitsune_abi.h. */
 typedef __typeof__(sizeof 0) __kt_size;
 struct __kt_unit { unsigned abi, symbol_size; const char *file, *ns; char summary[65]; };
@@ -211,12 +224,7 @@ char kitsune_scope_note(const char *, void *, __kt_size);
 `)
 	}
 	if u.source.Insert < len(u.source.Text) {
-		p := u.source.Position(u.source.Insert)
-		fmt.Fprintf(&b, "# %d %s", p.Line, quote(p.File))
-		if p.System {
-			b.WriteString(" 3")
-		}
-		b.WriteByte('\n')
+		b.WriteString(u.marker(u.source.Insert) + "\n")
 	}
 	return b.String()
 }
@@ -227,7 +235,7 @@ func (u *Unit) tail(seal *Seal) string {
 	if n := len(u.source.Text); n > 0 && u.source.Text[n-1] != '\n' {
 		b.WriteByte('\n')
 	}
-	b.WriteString("# 1 \"<ktcc>\" 3\n/* The unit, its variables at file scope, and its functions. */\n")
+	b.WriteString(ourMarker + "\n/* The unit, its variables at file scope, and its functions. */\n")
 	hash := Placeholder
 	if seal != nil {
 		hash = seal.Hash

@@ -30,6 +30,7 @@ type builder struct {
 	reached map[*cfront.Def]*reached
 
 	work, weakWork []*reached // to be built
+	unreached      bool       // all that the variables lead to has been built
 	weak           int        // in the type of a function's parameters or result
 	auto           bool       // in the type of an automatic variable
 	insideCopy     bool       // in the type of a field of a copied structure
@@ -38,12 +39,13 @@ type builder struct {
 
 // reached is a definition that the summary contains.
 type reached struct {
-	def      *cfront.Def
-	strong   bool   // an object of the type can be reached from a variable
-	at       int    // the place where it can be mentioned
-	cname    string // the type in C, or "" if it has no expression
-	original string // the same, if cname is a copy
-	built    *ktt.TypeDef
+	def       *cfront.Def
+	strong    bool   // there can be an object of the type that the program has to carry over
+	unreached bool   // but no variable of the unit leads to it
+	at        int    // the place where it can be mentioned
+	cname     string // the type in C, or "" if it has no expression
+	original  string // the same, if cname is a copy
+	built     *ktt.TypeDef
 }
 
 func (u *Unit) summary(values map[int][]uint64) (*ktt.Unit, error) {
@@ -245,7 +247,13 @@ func (b *builder) length(c *cfront.Count, at int) *ktt.Length {
 	case c.Field != "":
 		return &ktt.Length{Field: c.Field}
 	}
-	return &ktt.Length{Const: b.constant(at, c.Expr)}
+	integer := "0 | (" + c.Expr + ")" // is an error for a floating number
+	b.constants.lines[integer] = b.marker(c.Off)
+	n := b.constant(at, integer)
+	if n < 0 {
+		b.err = fmt.Errorf("%s: the length %s is negative", b.source.Position(c.Off).Pos, c.Expr)
+	}
+	return &ktt.Length{Const: n}
 }
 
 // args returns generic arguments. A type that is one is not any expression's.
@@ -291,7 +299,7 @@ func (b *builder) reach(d *cfront.Def, path string) {
 		b.weakWork = append(b.weakWork, r)
 		return
 	}
-	r.strong = true
+	r.strong, r.unreached = true, b.unreached
 	if d.Unnamed && (d.Tag != "" || !b.insideCopy) {
 		r.original = r.cname
 		r.cname = b.copyOf(d)
@@ -310,14 +318,23 @@ func (b *builder) copyOf(d *cfront.Def) string {
 	return name
 }
 
-// build makes the definitions that have been reached, and those that these
-// reach.
+// build makes the definitions that have been reached, those that these reach,
+// and the program's own that its functions mention: another unit may know no
+// more of a type than its name, and a rule's code decides what a void * leads to.
 func (b *builder) build() {
-	for len(b.work) > 0 {
-		r := b.work[0]
-		b.work = b.work[1:]
-		r.built = b.define(r)
+	strong := func() {
+		for len(b.work) > 0 {
+			r := b.work[0]
+			b.work = b.work[1:]
+			r.built = b.define(r)
+		}
 	}
+	strong()
+	b.unreached = true
+	for _, d := range b.source.Types {
+		b.reach(d, "")
+	}
+	strong()
 	b.weak++
 	for len(b.weakWork) > 0 {
 		r := b.weakWork[0]
@@ -331,7 +348,9 @@ func (b *builder) build() {
 
 func (b *builder) define(r *reached) *ktt.TypeDef {
 	d := r.def
-	out := &ktt.TypeDef{Kind: d.Kind, Name: d.Name, Anonymous: d.Anonymous(), Generics: d.Generics}
+	out := &ktt.TypeDef{
+		Kind: d.Kind, Name: d.Name, Anonymous: d.Anonymous(), Unreached: r.unreached, Generics: d.Generics,
+	}
 	record := d.Kind == ktt.Struct || d.Kind == ktt.Union
 	if !d.Complete || record && !r.strong {
 		out.Incomplete = true
@@ -362,6 +381,9 @@ func (b *builder) define(r *reached) *ktt.TypeDef {
 		out.Int = b.integerName(out.Size, r.cname, r.at)
 	}
 	if r.original != "" && out.Size != b.constant(r.at, "sizeof("+r.original+")") {
+		if r.unreached {
+			return &ktt.TypeDef{Kind: d.Kind, Name: d.Name, Anonymous: d.Anonymous(), Incomplete: true}
+		}
 		p := b.source.Position(d.Off)
 		b.err = fmt.Errorf("%s: cannot work out the layout of %s %s", p.Pos, d.Kind, d.Name)
 	}

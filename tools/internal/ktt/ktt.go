@@ -22,9 +22,9 @@ type Summary struct {
 	Units []*Unit
 }
 
-// A Unit describes one translation unit: the types that can be reached from
-// its registered variables, the variables and functions it defines, and what
-// it asks of an update.
+// A Unit describes one translation unit: its own types and those that can be
+// reached from its registered variables, the variables and functions it
+// defines, and what it asks of an update.
 type Unit struct {
 	Schema int `json:"ktt"`
 
@@ -92,6 +92,9 @@ type TypeDef struct {
 	// Incomplete is set when the unit does not define the type, or when only
 	// parameters of functions refer to it.
 	Incomplete bool `json:"incomplete,omitempty"`
+
+	// Unreached is set when no variable of the unit leads to the type.
+	Unreached bool `json:"unreached,omitempty"`
 
 	// Generics are the parameters that E_GENERIC declares, without @.
 	Generics []string `json:"generics,omitempty"`

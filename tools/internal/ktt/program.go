@@ -35,7 +35,9 @@ type Conflict struct {
 //
 // Where units define a type with the same layout but other annotations or
 // names of fields, the definition with the most annotations is taken, and of
-// equals the last one in link order. A complete type hides incomplete ones.
+// equals the last one in link order. A complete type hides incomplete ones. One
+// that variables lead to hides those with another layout in units where none
+// does: they are other types.
 func (s *Summary) Program() *Program {
 	p := &Program{
 		Units:     s.Units,
@@ -48,23 +50,32 @@ func (s *Summary) Program() *Program {
 	}
 	var order []TypeRef
 	definedIn := map[TypeRef]*Unit{}
+	reached := map[TypeRef]bool{} // a variable leads to a definition with this layout
 	rooted := map[string]bool{}
 	for _, u := range s.Units {
 		for _, d := range u.Types {
 			r := d.Ref()
-			old := p.types[r]
+			old, known := p.types[r], reached[r]
+			if !known && !d.Incomplete && !d.Unreached {
+				reached[r] = true
+				delete(p.conflicts, r) // those were other types
+			}
 			switch {
 			case old == nil:
 				order = append(order, r)
 			case d.Incomplete:
 				continue
 			case old.Incomplete:
-			case !sameLayout(old, d):
+			case sameLayout(old, d):
+				if annotations(d) < annotations(old) {
+					continue
+				}
+			case known && d.Unreached:
+				continue
+			case known || d.Unreached:
 				if p.conflicts[r] == nil {
 					p.conflicts[r] = &Conflict{old, d, definedIn[r], u}
 				}
-				continue
-			case annotations(d) < annotations(old):
 				continue
 			}
 			p.types[r], definedIn[r] = d, u

@@ -54,6 +54,45 @@ func TestGoverning(t *testing.T) {
 	}
 }
 
+// TestUnreached joins units whose variables lead to a type or do not.
+func TestUnreached(t *testing.T) {
+	const declared, number, annotated, other = "struct t; struct t *p;", "struct t { int *i; };", "struct t { int *E_SZ i; };",
+		"struct t { long l[2]; };"
+	for _, c := range []struct {
+		name      string
+		sources   []string
+		unreached []bool // by source
+		want      string // the file of the definition
+		conflict  bool
+	}{
+		{"a handle", []string{declared, number}, []bool{false, true}, "1.c", false},
+		{"a handle, last", []string{number, declared}, []bool{true, false}, "0.c", false},
+		{"more annotations", []string{number, annotated}, []bool{false, true}, "1.c", false},
+		{"fewer annotations", []string{annotated, number}, []bool{true, false}, "0.c", false},
+		{"another type", []string{number, other}, []bool{false, true}, "0.c", false},
+		{"another type, first", []string{number, other}, []bool{true, false}, "1.c", false},
+		{"other types", []string{number, other, number}, []bool{true, true, false}, "2.c", false},
+		{"two others", []string{number, other}, []bool{true, true}, "0.c", true},
+		{"two of a handle", []string{declared, number, other}, []bool{false, true, true}, "1.c", true},
+		{"two that count", []string{number, other, number}, []bool{false, false, true}, "2.c", true},
+		{"annotated elsewhere", []string{annotated, number, other}, []bool{true, false, true}, "0.c", false},
+	} {
+		var s ktt.Summary
+		for i, src := range c.sources {
+			u := kttest.Unit(t, string(rune('0'+i))+".c", src)
+			u.Types[0].Unreached = c.unreached[i]
+			s.Units = append(s.Units, u)
+		}
+		p, r := s.Program(), ktt.TypeRef{Kind: ktt.Struct, Name: "t"}
+		if d := p.Type(r); d.File != c.want || d.Incomplete {
+			t.Errorf("%s: the definition in %s counts, want %s", c.name, d.File, c.want)
+		}
+		if got := p.Conflict(r) != nil; got != c.conflict {
+			t.Errorf("%s: conflict %t, want %t", c.name, got, c.conflict)
+		}
+	}
+}
+
 func TestConflict(t *testing.T) {
 	for _, c := range []struct{ a, b string }{
 		{"struct t { int i; };", "struct t { long i; };"},

@@ -103,7 +103,7 @@ func (c checker) target(v *Value) {
 
 // allocator reports a pointer to what gets new storage, which comes from malloc.
 func (c checker) allocator(v *Value) {
-	if len(v.New.Custom) > 0 && v.Elem.Need() == Deep {
+	if len(v.New.Custom) > 0 && v.New.Custom[0] != "malloc" && v.Elem.Need() == Deep {
 		d := c.diags.Warnf(c.site.pos, "%s: E_CUSTOM has no effect: the new storage comes from malloc, not from %s",
 			c.site.new, v.New.Custom[0])
 		c.site.suggest(d, "to allocate it in code", "/* make $out of $in */")

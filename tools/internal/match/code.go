@@ -81,7 +81,7 @@ func (m *matcher) typeNamed(p *ktt.Program, version string, t *xf.TypeName) *ktt
 	case t.Kind == "" && t.Name == "bool":
 		typ = primitive("_Bool")
 	default:
-		d := m.diags.Errorf(t.Pos, "the %s version has no %s that the state can contain", version, ref)
+		d := m.diags.Errorf(t.Pos, "the summary of the %s version has no %s", version, ref)
 		for _, k := range []ktt.DefKind{ktt.Struct, ktt.Union, ktt.Enum} {
 			if other := (ktt.TypeRef{Kind: k, Name: t.Name}); t.Kind == "" && p.Type(other) != nil {
 				d.Notef(diag.Pos{}, "did you mean %s? A name alone is a typedef", other)

@@ -259,7 +259,7 @@ func (m *matcher) warnUnusedType(r *rule) {
 		}
 		d := s.p.Type(s.typ)
 		if d == nil {
-			m.unused(r, "the %s version has no %s that the state can contain", s.version, s.typ).
+			m.unused(r, "the summary of the %s version has no %s", s.version, s.typ).
 				didYouMean(s.typ.String(), typeNames(s.p))
 			return
 		}

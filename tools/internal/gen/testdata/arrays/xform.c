@@ -3,6 +3,9 @@
 
 /* Types of the old version. */
 #define _kitsune_old_at(kind, tag, field) __builtin_offsetof(kind _kitsune_old_rename_##tag, field)
+struct _kitsune_old_rename_point;
+struct _kitsune_old_rename_shape;
+struct _kitsune_old_rename_tail;
 
 struct _kitsune_old_rename_limits {
 	int soft[3];
@@ -51,6 +54,9 @@ _Static_assert(sizeof(struct _kitsune_old_rename_tail) == 8 && _kitsune_old_at(s
 
 /* Types of the new version. */
 #define _kitsune_new_at(kind, tag, field) __builtin_offsetof(kind _kitsune_new_rename_##tag, field)
+struct _kitsune_new_rename_point;
+struct _kitsune_new_rename_shape;
+struct _kitsune_new_rename_tail;
 
 struct _kitsune_new_rename_limits {
 	int soft[4];
@@ -284,7 +290,7 @@ void _kitsune_transform_struct_point_to_struct_point(void *arg_in, void *arg_out
 	{ /* INIT struct point.z */
 #line 1 "rules.xf"
 	local_out->z = 0;
-#line 288 "xform.c"
+#line 294 "xform.c"
 	}
 }
 

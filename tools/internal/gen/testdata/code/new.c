@@ -14,6 +14,13 @@ struct session {
 };
 typedef struct event ev_t;
 
+/* Behind pointers that are not followed: rules look at a handle, the preamble at a device, and nothing at a library. */
+struct handle { int number; struct handle *E_OPAQUE next; };
+struct device { int model; };
+struct library { int state; };
+struct user { struct handle *E_OPAQUE handle; struct library *E_OPAQUE library; struct device *E_OPAQUE device; };
+struct other { struct library *E_OPAQUE library; void (*hook)(struct library *); };
+
 struct session *session;
 struct timer timers[2];
 ev_t event;
@@ -22,3 +29,5 @@ int start;
 struct list E_G(struct event) *events;
 int unchanged;
 int added;
+struct user user;
+struct other other;

@@ -4,16 +4,17 @@
 /* Types of the old version. */
 #define _kitsune_old_at(kind, tag, field) __builtin_offsetof(kind _kitsune_old_rename_##tag, field)
 struct _kitsune_old_rename_event;
+struct _kitsune_old_rename_list;
+struct _kitsune_old_rename_library;
+struct _kitsune_old_rename_handle;
+
+struct _kitsune_old_rename_device {
+	int model;
+};
+_Static_assert(sizeof(struct _kitsune_old_rename_device) == 4 && _kitsune_old_at(struct, device, model) == 0,
+               "layout of struct device in the old version");
 
 typedef struct _kitsune_old_rename_event _kitsune_old_rename_ev_t;
-
-struct _kitsune_old_rename_list {
-	struct _kitsune_old_rename_list *next;
-	void *value;
-};
-_Static_assert(sizeof(struct _kitsune_old_rename_list) == 16 && _kitsune_old_at(struct, list, next) == 0 &&
-               _kitsune_old_at(struct, list, value) == 8,
-               "layout of struct list in the old version");
 
 struct _kitsune_old_rename_event {
 	int fd;
@@ -22,6 +23,14 @@ struct _kitsune_old_rename_event {
 _Static_assert(sizeof(struct _kitsune_old_rename_event) == 16 && _kitsune_old_at(struct, event, fd) == 0 &&
                _kitsune_old_at(struct, event, callback) == 8,
                "layout of struct event in the old version");
+
+struct _kitsune_old_rename_list {
+	struct _kitsune_old_rename_list *next;
+	void *value;
+};
+_Static_assert(sizeof(struct _kitsune_old_rename_list) == 16 && _kitsune_old_at(struct, list, next) == 0 &&
+               _kitsune_old_at(struct, list, value) == 8,
+               "layout of struct list in the old version");
 
 struct _kitsune_old_rename_timer {
 	long deadline;
@@ -55,21 +64,42 @@ _Static_assert(sizeof(struct _kitsune_old_rename_session) == 64 && _kitsune_old_
                _kitsune_old_at(struct, session, u) == 40 && _kitsune_old_at(struct, session, private) == 48 &&
                _kitsune_old_at(struct, session, events) == 56,
                "layout of struct session in the old version");
+
+struct _kitsune_old_rename_other {
+	struct _kitsune_old_rename_library *library;
+	void (*hook)(struct _kitsune_old_rename_library *);
+};
+_Static_assert(sizeof(struct _kitsune_old_rename_other) == 16 && _kitsune_old_at(struct, other, library) == 0 &&
+               _kitsune_old_at(struct, other, hook) == 8,
+               "layout of struct other in the old version");
+
+struct _kitsune_old_rename_user {
+	struct _kitsune_old_rename_handle *handle;
+	struct _kitsune_old_rename_library *library;
+	struct _kitsune_old_rename_device *device;
+};
+_Static_assert(sizeof(struct _kitsune_old_rename_user) == 24 && _kitsune_old_at(struct, user, handle) == 0 &&
+               _kitsune_old_at(struct, user, library) == 8 && _kitsune_old_at(struct, user, device) == 16,
+               "layout of struct user in the old version");
+
+struct _kitsune_old_rename_handle {
+	int number;
+	struct _kitsune_old_rename_handle *next;
+};
+_Static_assert(sizeof(struct _kitsune_old_rename_handle) == 16 &&
+               _kitsune_old_at(struct, handle, number) == 0 && _kitsune_old_at(struct, handle, next) == 8,
+               "layout of struct handle in the old version");
 #undef _kitsune_old_at
 
 /* Types of the new version. */
 #define _kitsune_new_at(kind, tag, field) __builtin_offsetof(kind _kitsune_new_rename_##tag, field)
 struct _kitsune_new_rename_event;
+struct _kitsune_new_rename_list;
+struct _kitsune_new_rename_library;
+struct _kitsune_new_rename_handle;
+struct _kitsune_new_rename_device;
 
 typedef struct _kitsune_new_rename_event _kitsune_new_rename_ev_t;
-
-struct _kitsune_new_rename_list {
-	struct _kitsune_new_rename_list *next;
-	void *value;
-};
-_Static_assert(sizeof(struct _kitsune_new_rename_list) == 16 && _kitsune_new_at(struct, list, next) == 0 &&
-               _kitsune_new_at(struct, list, value) == 8,
-               "layout of struct list in the new version");
 
 struct _kitsune_new_rename_event {
 	int fd;
@@ -78,6 +108,14 @@ struct _kitsune_new_rename_event {
 _Static_assert(sizeof(struct _kitsune_new_rename_event) == 16 && _kitsune_new_at(struct, event, fd) == 0 &&
                _kitsune_new_at(struct, event, callback) == 8,
                "layout of struct event in the new version");
+
+struct _kitsune_new_rename_list {
+	struct _kitsune_new_rename_list *next;
+	void *value;
+};
+_Static_assert(sizeof(struct _kitsune_new_rename_list) == 16 && _kitsune_new_at(struct, list, next) == 0 &&
+               _kitsune_new_at(struct, list, value) == 8,
+               "layout of struct list in the new version");
 
 union _kitsune_new_rename___anonunion_session_u {
 	void (*function)(void);
@@ -112,6 +150,31 @@ struct _kitsune_new_rename_timer {
 _Static_assert(sizeof(struct _kitsune_new_rename_timer) == 24 &&
                _kitsune_new_at(struct, timer, deadline) == 0 && _kitsune_new_at(struct, timer, period) == 16,
                "layout of struct timer in the new version");
+
+struct _kitsune_new_rename_other {
+	struct _kitsune_new_rename_library *library;
+	void (*hook)(struct _kitsune_new_rename_library *);
+};
+_Static_assert(sizeof(struct _kitsune_new_rename_other) == 16 && _kitsune_new_at(struct, other, library) == 0 &&
+               _kitsune_new_at(struct, other, hook) == 8,
+               "layout of struct other in the new version");
+
+struct _kitsune_new_rename_user {
+	struct _kitsune_new_rename_handle *handle;
+	struct _kitsune_new_rename_library *library;
+	struct _kitsune_new_rename_device *device;
+};
+_Static_assert(sizeof(struct _kitsune_new_rename_user) == 24 && _kitsune_new_at(struct, user, handle) == 0 &&
+               _kitsune_new_at(struct, user, library) == 8 && _kitsune_new_at(struct, user, device) == 16,
+               "layout of struct user in the new version");
+
+struct _kitsune_new_rename_handle {
+	int number;
+	struct _kitsune_new_rename_handle *next;
+};
+_Static_assert(sizeof(struct _kitsune_new_rename_handle) == 16 &&
+               _kitsune_new_at(struct, handle, number) == 0 && _kitsune_new_at(struct, handle, next) == 8,
+               "layout of struct handle in the new version");
 #undef _kitsune_new_at
 
 #include <assert.h>
@@ -145,12 +208,13 @@ static int first = 1; // don't replace $in here
 
 void _kitsune_mainupdate_xform(void) { first = 0; }
 void _kitsune_prestart_xform() {}
-#line 149 "xform.c"
+int model_of(struct _kitsune_old_rename_device *device) { return sizeof *device; }
+#line 213 "xform.c"
 
 /* The version that this one can take over from. */
 static const struct kitsune_predecessor kitsune_predecessors_here[]
 	__attribute__((used, section("kitsune_predecessors"), aligned(sizeof(void *)))) = {
-	{"code.c", "0b618497e5ce977a2d510fd559819bb043b5d198a87bf3fb0a95364a963a9ece"},
+	{"code.c", "2224198950d15c99f771e9369c1d5c68554970319e7db700c5d5daac25cdc711"},
 };
 
 typedef void _kitsune_var_transformer(void);
@@ -160,15 +224,19 @@ KITSUNE_API _kitsune_var_transformer _kitsune_transform_added;
 KITSUNE_API _kitsune_var_transformer _kitsune_transform_event;
 KITSUNE_API _kitsune_var_transformer _kitsune_transform_events;
 KITSUNE_API _kitsune_var_transformer _kitsune_transform_net_c___file___count;
+KITSUNE_API _kitsune_var_transformer _kitsune_transform_other;
 KITSUNE_API _kitsune_var_transformer _kitsune_transform_session;
 KITSUNE_API _kitsune_var_transformer _kitsune_transform_start;
 KITSUNE_API _kitsune_var_transformer _kitsune_transform_timers;
 KITSUNE_API _kitsune_var_transformer _kitsune_transform_unchanged;
+KITSUNE_API _kitsune_var_transformer _kitsune_transform_user;
 KITSUNE_API _kitsune_type_transformer _kitsune_transform_typedef_ev_t_to_typedef_ev_t;
 KITSUNE_API _kitsune_type_transformer _kitsune_transform_struct_list_to_struct_list;
 KITSUNE_API _kitsune_type_transformer _kitsune_transform_struct_event_to_struct_event;
 KITSUNE_API _kitsune_type_transformer _kitsune_transform_struct_timer_to_struct_timer;
+KITSUNE_API _kitsune_type_transformer _kitsune_transform_struct_other_to_struct_other;
 KITSUNE_API _kitsune_type_transformer _kitsune_transform_struct_session_to_struct_session;
+KITSUNE_API _kitsune_type_transformer _kitsune_transform_struct_user_to_struct_user;
 
 /* Without an old variable, the new one stays as it is. */
 static int _kitsune_present(const void *in, const void *out, const char *old_key)
@@ -193,16 +261,16 @@ static const closure _kitsune_closure_struct_session = {
 	_kitsune_transform_struct_session_to_struct_session, XF_DEEP,
 	sizeof(struct _kitsune_old_rename_session), sizeof(struct _kitsune_new_rename_session), 0, NULL};
 
-/* INIT added, by the rule at rules.xf:54:1 */
+/* INIT added, by the rule at rules.xf:60:1 */
 void _kitsune_transform_added(void)
 {
 	int *local_out = kitsune_get_symbol_addr_new("added", NULL, NULL, NULL);
 
 	if (local_out == NULL)
 		return;
-#line 54 "rules.xf"
+#line 60 "rules.xf"
 	(*local_out)=first;
-#line 206 "xform.c"
+#line 274 "xform.c"
 }
 
 /* event: the old value, with the pointers in it made new */
@@ -227,7 +295,7 @@ void _kitsune_transform_events(void)
 	kitsune_xform_ptr(local_in, local_out, &_kitsune_closure_struct_list_struct_event);
 }
 
-/* net.c/count, by the rule at rules.xf:46:1 */
+/* net.c/count, by the rule at rules.xf:52:1 */
 void _kitsune_transform_net_c___file___count(void)
 {
 	int *local_in = kitsune_get_symbol_addr_old("count", NULL, "net.c", NULL);
@@ -235,14 +303,25 @@ void _kitsune_transform_net_c___file___count(void)
 
 	if (!_kitsune_present(local_in, local_out, "net.c/count"))
 		return;
-#line 47 "rules.xf"
+#line 53 "rules.xf"
 	struct _kitsune_old_rename_session *old = NULL;
 	_kitsune_new_rename_ev_t **new = NULL;
 	(*local_out) = (*local_in) + sizeof(struct _kitsune_new_rename_session) + (old == NULL) + (new == NULL);
 	if ((*local_out) > 5)
 		return;
 	XF_INVOKE(((closure *)&_kitsune_closure_struct_timer), local_in, local_out);
-#line 246 "xform.c"
+#line 314 "xform.c"
+}
+
+/* other: the old value, with the pointers in it made new */
+void _kitsune_transform_other(void)
+{
+	struct _kitsune_old_rename_other *local_in = kitsune_get_symbol_addr_old("other", NULL, NULL, NULL);
+	struct _kitsune_new_rename_other *local_out = kitsune_get_symbol_addr_new("other", NULL, NULL, NULL);
+
+	if (!_kitsune_present(local_in, local_out, "other"))
+		return;
+	_kitsune_transform_struct_other_to_struct_other(local_in, local_out, 0, NULL);
 }
 
 /* session: the old value, with the pointers in it made new */
@@ -258,16 +337,16 @@ void _kitsune_transform_session(void)
 	kitsune_xform_ptr(local_in, local_out, &_kitsune_closure_struct_session);
 }
 
-/* INIT start, by the rule at rules.xf:55:1 */
+/* INIT start, by the rule at rules.xf:61:1 */
 void _kitsune_transform_start(void)
 {
 	int *local_out = kitsune_get_symbol_addr_new("start", NULL, NULL, NULL);
 
 	if (local_out == NULL)
 		return;
-#line 55 "rules.xf"
+#line 61 "rules.xf"
 	/* the new value stays */
-#line 271 "xform.c"
+#line 350 "xform.c"
 }
 
 /* timers: made of the old value */
@@ -293,6 +372,17 @@ void _kitsune_transform_unchanged(void)
 	if (!_kitsune_present(local_in, local_out, "unchanged"))
 		return;
 	*local_out = *local_in;
+}
+
+/* user: the old value, with the pointers in it made new */
+void _kitsune_transform_user(void)
+{
+	struct _kitsune_old_rename_user *local_in = kitsune_get_symbol_addr_old("user", NULL, NULL, NULL);
+	struct _kitsune_new_rename_user *local_out = kitsune_get_symbol_addr_new("user", NULL, NULL, NULL);
+
+	if (!_kitsune_present(local_in, local_out, "user"))
+		return;
+	_kitsune_transform_struct_user_to_struct_user(local_in, local_out, 0, NULL);
 }
 
 /* typedef ev_t: values stay in their place */
@@ -322,9 +412,9 @@ void _kitsune_transform_struct_list_to_struct_list(void *arg_in, void *arg_out, 
 	kitsune_xform_ptr(&local_in->next, &local_out->next, xf_struct_list_t);
 	{ /* struct list.value -> struct list.value */
 		void *fld_tmp = local_in->value;
-#line 43 "rules.xf"
+#line 49 "rules.xf"
 	XF_INVOKE(XF_PTR(gen_t), &fld_tmp, &local_out->value);
-#line 328 "xform.c"
+#line 418 "xform.c"
 	}
 }
 
@@ -341,28 +431,40 @@ void _kitsune_transform_struct_event_to_struct_event(void *arg_in, void *arg_out
 	}
 	{ /* struct event.fd -> struct event.fd */
 		int fld_tmp = local_in->fd;
-#line 41 "rules.xf"
+#line 47 "rules.xf"
 	local_out->fd = fld_tmp == 3 ? (*local_in).fd : fld_tmp;
-#line 347 "xform.c"
+#line 437 "xform.c"
 	}
 	kitsune_xform_fptr(&local_in->callback, &local_out->callback);
 }
 
-/* struct timer, by the rule at rules.xf:12:1 */
+/* struct timer, by the rule at rules.xf:13:1 */
 void _kitsune_transform_struct_timer_to_struct_timer(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_timer *local_in = arg_in;
 	struct _kitsune_new_rename_timer *local_out = arg_out;
 
 	{
-#line 13 "rules.xf"
+#line 14 "rules.xf"
 	int *tmp = 0;
 	(*local_out).deadline = (*local_in).deadline; (*local_out).period=0;
 	if ((*local_in).armed)
 		return;
 	(void)tmp;
-#line 365 "xform.c"
+#line 455 "xform.c"
 	}
+}
+
+/* struct other: values stay in their place */
+void _kitsune_transform_struct_other_to_struct_other(void *arg_in, void *arg_out, int num_args, void **args)
+{
+	struct _kitsune_old_rename_other *local_in = arg_in;
+	struct _kitsune_new_rename_other *local_out = arg_out;
+
+	if (arg_in != arg_out) {
+		local_out->library = (void *)local_in->library;
+	}
+	kitsune_xform_fptr(&local_in->hook, &local_out->hook);
 }
 
 /* struct session: id, buffer, timer, u, private by a rule's code */
@@ -375,32 +477,53 @@ void _kitsune_transform_struct_session_to_struct_session(void *arg_in, void *arg
 	{ /* struct session.id -> struct session.id */
 	}
 	{ /* struct session.buffer -> struct session.buffer */
-#line 22 "rules.xf"
+#line 23 "rules.xf"
 	XF_ASSIGN(local_out->buffer, local_in->buffer); local_out->buffer[0]++;
-#line 381 "xform.c"
+#line 483 "xform.c"
 	}
 	local_out->flags = local_in->flags;
 	{ /* struct session.timer -> struct session.timer */
-#line 24 "rules.xf"
+#line 25 "rules.xf"
 	local_out->timer = malloc(sizeof(*local_out->timer));
 	local_out->timer->fd = (int)local_in->timer.deadline; /* "$in" and $out */
-#line 388 "xform.c"
+#line 490 "xform.c"
 	}
 	{ /* struct session.u -> struct session.u */
-#line 28 "rules.xf"
+#line 29 "rules.xf"
 	if ((*local_in).flags)
 		XF_INVOKE(XF_FPTR(), &local_in->u.function, &local_out->u.function);
-#line 394 "xform.c"
+#line 496 "xform.c"
 	}
 	{ /* struct session.private -> struct session.private */
-#line 32 "rules.xf"
+#line 33 "rules.xf"
 	XF_INVOKE((kitsune_closure_ptr(transform_make_closure(_kitsune_transform_struct_list_to_struct_list, XF_SHALLOW, sizeof(struct _kitsune_old_rename_list), sizeof(struct _kitsune_new_rename_list), 1, ((closure *)&_kitsune_closure_struct_event))))
 
 
 , &local_in->private,
 		&local_out->private);
 	puts(__FILE__);
-#line 404 "xform.c"
+#line 506 "xform.c"
 	}
 	kitsune_xform_ptr(&local_in->events, &local_out->events, &_kitsune_closure_struct_list_struct_event);
+}
+
+/* struct user: values stay in their place; handle by a rule's code */
+void _kitsune_transform_struct_user_to_struct_user(void *arg_in, void *arg_out, int num_args, void **args)
+{
+	struct _kitsune_old_rename_user *local_in = arg_in;
+	struct _kitsune_new_rename_user *local_out = arg_out;
+
+	if (arg_in == arg_out && !kitsune_visit_once(arg_in, _kitsune_transform_struct_user_to_struct_user))
+		return;
+	if (arg_in != arg_out) {
+		XF_ASSIGN(local_out->handle, local_in->handle);
+		local_out->library = (void *)local_in->library;
+		local_out->device = (void *)local_in->device;
+	}
+	{ /* struct user.handle -> struct user.handle */
+		struct _kitsune_old_rename_handle *fld_tmp = local_in->handle;
+#line 43 "rules.xf"
+	local_out->handle = (void *)(fld_tmp->next && fld_tmp->next->number ? fld_tmp->next : fld_tmp);
+#line 528 "xform.c"
+	}
 }

@@ -3,6 +3,7 @@
 
 /* Types of the old version. */
 #define _kitsune_old_at(kind, tag, field) __builtin_offsetof(kind _kitsune_old_rename_##tag, field)
+struct _kitsune_old_rename_map;
 struct _kitsune_old_rename_map_entry;
 struct _kitsune_old_rename_list;
 
@@ -64,6 +65,7 @@ _Static_assert(sizeof(struct _kitsune_old_rename_map_entry) == 24 &&
 
 /* Types of the new version. */
 #define _kitsune_new_at(kind, tag, field) __builtin_offsetof(kind _kitsune_new_rename_##tag, field)
+struct _kitsune_new_rename_map;
 struct _kitsune_new_rename_map_entry;
 struct _kitsune_new_rename_list;
 
@@ -357,7 +359,7 @@ void _kitsune_transform_struct_item_to_struct_item(void *arg_in, void *arg_out, 
 	{ /* struct item.weight -> struct item.weight */
 #line 1 "rules.xf"
 	local_out->weight = local_in->weight;
-#line 361 "xform.c"
+#line 363 "xform.c"
 	}
 }
 

@@ -6,24 +6,11 @@
 struct _kitsune_old_rename___anonstruct_ops_t;
 struct _kitsune_old_rename_outer;
 struct _kitsune_old_rename_inner;
+struct _kitsune_old_rename_hidden;
 struct _kitsune_old_rename___anonstruct_plain_t;
 
 typedef struct _kitsune_old_rename___anonstruct_ops_t _kitsune_old_rename_ops_t;
 typedef struct _kitsune_old_rename_outer _kitsune_old_rename_outer_t;
-typedef struct _kitsune_old_rename_inner _kitsune_old_rename_inner_t;
-typedef _kitsune_old_rename_inner_t _kitsune_old_rename_inner_alias;
-
-struct _kitsune_old_rename_inner {
-	int a;
-	_kitsune_old_rename_inner_alias *up;
-};
-_Static_assert(sizeof(struct _kitsune_old_rename_inner) == 16 && _kitsune_old_at(struct, inner, a) == 0 &&
-               _kitsune_old_at(struct, inner, up) == 8,
-               "layout of struct inner in the old version");
-
-typedef _kitsune_old_rename_inner_alias _kitsune_old_rename_pair_t[2];
-typedef struct _kitsune_old_rename___anonstruct_plain_t _kitsune_old_rename_plain_t;
-typedef char *_kitsune_old_rename_text;
 typedef int (*_kitsune_old_rename_compare_t)(_kitsune_old_rename_outer_t *, _kitsune_old_rename_outer_t *);
 typedef _kitsune_old_rename_compare_t _kitsune_old_rename_compare_alias;
 typedef void _kitsune_old_rename_callback(struct _kitsune_old_rename_outer, ...);
@@ -39,11 +26,18 @@ _Static_assert(sizeof(struct _kitsune_old_rename___anonstruct_ops_t) == 24 &&
                _kitsune_old_at(struct, __anonstruct_ops_t, plain) == 16,
                "layout of struct __anonstruct_ops_t in the old version");
 
-struct _kitsune_old_rename_hidden {
-	_kitsune_old_rename_outer_t *owner;
+typedef struct _kitsune_old_rename_inner _kitsune_old_rename_inner_t;
+typedef _kitsune_old_rename_inner_t _kitsune_old_rename_inner_alias;
+
+struct _kitsune_old_rename_inner {
+	int a;
+	_kitsune_old_rename_inner_alias *up;
 };
-_Static_assert(sizeof(struct _kitsune_old_rename_hidden) == 8 && _kitsune_old_at(struct, hidden, owner) == 0,
-               "layout of struct hidden in the old version");
+_Static_assert(sizeof(struct _kitsune_old_rename_inner) == 16 && _kitsune_old_at(struct, inner, a) == 0 &&
+               _kitsune_old_at(struct, inner, up) == 8,
+               "layout of struct inner in the old version");
+
+typedef _kitsune_old_rename_inner_alias _kitsune_old_rename_pair_t[2];
 
 struct _kitsune_old_rename_outer {
 	_kitsune_old_rename_inner_alias one;
@@ -54,6 +48,8 @@ _Static_assert(sizeof(struct _kitsune_old_rename_outer) == 56 && _kitsune_old_at
                _kitsune_old_at(struct, outer, two) == 16 && _kitsune_old_at(struct, outer, hidden) == 48,
                "layout of struct outer in the old version");
 
+typedef struct _kitsune_old_rename___anonstruct_plain_t _kitsune_old_rename_plain_t;
+
 struct _kitsune_old_rename___anonstruct_plain_t {
 	int only;
 	int numbers;
@@ -62,6 +58,14 @@ _Static_assert(sizeof(struct _kitsune_old_rename___anonstruct_plain_t) == 8 &&
                _kitsune_old_at(struct, __anonstruct_plain_t, only) == 0 &&
                _kitsune_old_at(struct, __anonstruct_plain_t, numbers) == 4,
                "layout of struct __anonstruct_plain_t in the old version");
+
+typedef char *_kitsune_old_rename_text;
+
+struct _kitsune_old_rename_hidden {
+	_kitsune_old_rename_outer_t *owner;
+};
+_Static_assert(sizeof(struct _kitsune_old_rename_hidden) == 8 && _kitsune_old_at(struct, hidden, owner) == 0,
+               "layout of struct hidden in the old version");
 #undef _kitsune_old_at
 
 /* Types of the new version. */
@@ -69,24 +73,11 @@ _Static_assert(sizeof(struct _kitsune_old_rename___anonstruct_plain_t) == 8 &&
 struct _kitsune_new_rename___anonstruct_ops_t;
 struct _kitsune_new_rename_outer;
 struct _kitsune_new_rename_inner;
+struct _kitsune_new_rename_hidden;
 struct _kitsune_new_rename___anonstruct_plain_t;
 
 typedef struct _kitsune_new_rename___anonstruct_ops_t _kitsune_new_rename_ops_t;
 typedef struct _kitsune_new_rename_outer _kitsune_new_rename_outer_t;
-typedef struct _kitsune_new_rename_inner _kitsune_new_rename_inner_t;
-typedef _kitsune_new_rename_inner_t _kitsune_new_rename_inner_alias;
-
-struct _kitsune_new_rename_inner {
-	long a;
-	_kitsune_new_rename_inner_alias *up;
-};
-_Static_assert(sizeof(struct _kitsune_new_rename_inner) == 16 && _kitsune_new_at(struct, inner, a) == 0 &&
-               _kitsune_new_at(struct, inner, up) == 8,
-               "layout of struct inner in the new version");
-
-typedef _kitsune_new_rename_inner_alias _kitsune_new_rename_pair_t[2];
-typedef struct _kitsune_new_rename___anonstruct_plain_t _kitsune_new_rename_plain_t;
-typedef char *_kitsune_new_rename_text;
 typedef int (*_kitsune_new_rename_compare_t)(_kitsune_new_rename_outer_t *, _kitsune_new_rename_outer_t *);
 typedef _kitsune_new_rename_compare_t _kitsune_new_rename_compare_alias;
 typedef void _kitsune_new_rename_callback(struct _kitsune_new_rename_outer, ...);
@@ -102,11 +93,18 @@ _Static_assert(sizeof(struct _kitsune_new_rename___anonstruct_ops_t) == 24 &&
                _kitsune_new_at(struct, __anonstruct_ops_t, plain) == 16,
                "layout of struct __anonstruct_ops_t in the new version");
 
-struct _kitsune_new_rename_hidden {
-	_kitsune_new_rename_outer_t *owner;
+typedef struct _kitsune_new_rename_inner _kitsune_new_rename_inner_t;
+typedef _kitsune_new_rename_inner_t _kitsune_new_rename_inner_alias;
+
+struct _kitsune_new_rename_inner {
+	long a;
+	_kitsune_new_rename_inner_alias *up;
 };
-_Static_assert(sizeof(struct _kitsune_new_rename_hidden) == 8 && _kitsune_new_at(struct, hidden, owner) == 0,
-               "layout of struct hidden in the new version");
+_Static_assert(sizeof(struct _kitsune_new_rename_inner) == 16 && _kitsune_new_at(struct, inner, a) == 0 &&
+               _kitsune_new_at(struct, inner, up) == 8,
+               "layout of struct inner in the new version");
+
+typedef _kitsune_new_rename_inner_alias _kitsune_new_rename_pair_t[2];
 
 struct _kitsune_new_rename_outer {
 	_kitsune_new_rename_inner_alias one;
@@ -117,6 +115,8 @@ _Static_assert(sizeof(struct _kitsune_new_rename_outer) == 56 && _kitsune_new_at
                _kitsune_new_at(struct, outer, two) == 16 && _kitsune_new_at(struct, outer, hidden) == 48,
                "layout of struct outer in the new version");
 
+typedef struct _kitsune_new_rename___anonstruct_plain_t _kitsune_new_rename_plain_t;
+
 struct _kitsune_new_rename___anonstruct_plain_t {
 	int only;
 	int numbers;
@@ -125,6 +125,14 @@ _Static_assert(sizeof(struct _kitsune_new_rename___anonstruct_plain_t) == 8 &&
                _kitsune_new_at(struct, __anonstruct_plain_t, only) == 0 &&
                _kitsune_new_at(struct, __anonstruct_plain_t, numbers) == 4,
                "layout of struct __anonstruct_plain_t in the new version");
+
+typedef char *_kitsune_new_rename_text;
+
+struct _kitsune_new_rename_hidden {
+	_kitsune_new_rename_outer_t *owner;
+};
+_Static_assert(sizeof(struct _kitsune_new_rename_hidden) == 8 && _kitsune_new_at(struct, hidden, owner) == 0,
+               "layout of struct hidden in the new version");
 #undef _kitsune_new_at
 
 #include <assert.h>
@@ -376,7 +384,7 @@ void _kitsune_transform_struct_inner_to_struct_inner(void *arg_in, void *arg_out
 	{ /* struct inner.a -> struct inner.a */
 #line 1 "rules.xf"
 	local_out->a = local_in->a;
-#line 380 "xform.c"
+#line 388 "xform.c"
 	}
 	kitsune_xform_ptr(&local_in->up, &local_out->up, &_kitsune_closure_struct_inner);
 }

@@ -35,6 +35,27 @@ struct box {
 	int n;
 } E_GENERIC(@t);
 
+/* What is defined inside of a generic type has its parameters. */
+struct tree {
+	struct {
+		struct tree E_G(@t) *left, *right;
+		void E_T(@t) *value;
+	} in;
+	struct {
+		struct { int n; void E_T(@t) ** E_PTRARRAY(self.n) list; } many[2];
+	};
+} E_GENERIC(@t);
+
+typedef struct {
+	void E_T(@b) *second;
+	void E_T(@a) *first;
+} both E_GENERIC(@a, @b);
+
+typedef struct chain {
+	struct chain E_G(@t) *next;
+	void E_T(@t) *value;
+} *chain E_GENERIC(@t);
+
 struct item {
 	char *name;
 	int weight;
@@ -51,6 +72,9 @@ struct list E_G(function*) *functions;
 struct list E_G([opaque]) *opaque;
 struct box E_G(struct item) box;
 struct cell E_G(struct item*) cell;
+struct tree E_G(struct item) *tree;
+both E_G(struct item, struct item*) both_items;
+chain E_G(struct item) chain_of_items;
 
 static void *push(struct list **head, void *value) {
 	struct list *l = calloc(1, sizeof *l);
@@ -88,6 +112,18 @@ int main(int argc, char **argv) {
 		box.items = calloc(2, sizeof *box.items);
 		box.items[1] = shared;
 		cell.content = shared;
+		tree = calloc(1, sizeof *tree);
+		tree->in.left = calloc(1, sizeof *tree);
+		tree->in.left->in.right = tree;
+		tree->in.left->in.value = shared;
+		tree->many[1].n = 2;
+		tree->many[1].list = calloc(2, sizeof *tree->many[1].list);
+		tree->many[1].list[1] = shared;
+		both_items.first = shared;
+		both_items.second = copy(&shared, sizeof shared);
+		chain_of_items = calloc(1, sizeof *chain_of_items);
+		chain_of_items->next = chain_of_items;
+		chain_of_items->value = shared;
 		kitsune_set_next_version(strdup(argv[1]));
 		kitsune_signal_update();
 	}

@@ -34,6 +34,27 @@ struct box {
 	int n;
 } E_GENERIC(@t);
 
+/* What is defined inside of a generic type has its parameters. */
+struct tree {
+	struct {
+		struct tree E_G(@t) *left, *right;
+		void E_T(@t) *value;
+	} in;
+	struct {
+		struct { int n; void E_T(@t) ** E_PTRARRAY(self.n) list; } many[2];
+	};
+} E_GENERIC(@t);
+
+typedef struct {
+	void E_T(@b) *second;
+	void E_T(@a) *first;
+} both E_GENERIC(@a, @b);
+
+typedef struct chain {
+	struct chain E_G(@t) *next;
+	void E_T(@t) *value;
+} *chain E_GENERIC(@t);
+
 struct item {
 	char *name;
 	long weight;
@@ -51,6 +72,9 @@ struct list E_G(function*) *functions;
 struct list E_G([opaque]) *opaque;
 struct box E_G(struct item) box;
 struct cell E_G(struct item*) cell;
+struct tree E_G(struct item) *tree;
+both E_G(struct item, struct item*) both_items;
+chain E_G(struct item) chain_of_items;
 
 int main(void) {
 	kitsune_do_automigrate();
@@ -66,5 +90,9 @@ int main(void) {
 	printf("functions %d\n", **(function **)functions->value == negate);
 	printf("opaque %d\n", *(struct item **)opaque->value != shared);
 	printf("boxes %d %d %d\n", box.items[0] == NULL, box.items[1] == shared, cell.content == shared);
+	printf("tree %d %d %d\n", tree->in.left->in.right == tree, tree->in.left->in.value == shared,
+	       tree->many[1].list[1] == shared);
+	printf("both %d %d, chain %d %d\n", both_items.first == shared, *(struct item **)both_items.second == shared,
+	       chain_of_items->next == chain_of_items, chain_of_items->value == shared);
 	return 0;
 }
