@@ -88,6 +88,7 @@ func (d *driver) compileAll() error {
 		if err != nil {
 			return err
 		}
+		p.warn()
 		if c.Mode == ccargs.Link {
 			done[in] = filepath.Join(d.temp, fmt.Sprintf("%d-%s.o", len(done), ccargs.Stem(filepath.Base(in.Name))))
 			err = os.WriteFile(done[in], object, 0o666)
@@ -213,7 +214,7 @@ func (d *driver) compile(p *preprocessed) ([]byte, *ktt.Unit, error) {
 		return nil, nil, err
 	}
 	c, out := d.cmd, filepath.Join(dir, "out.o")
-	compileTo := c.Compile(p.Input, out)
+	compileTo := c.Compile(p.Input, out, isClang(p.text))
 	sealLater := c.Mode == ccargs.Assemble || c.LTO // what comes out is no object that could be edited
 	if sealLater {
 		compileTo = c.Measure(out)
@@ -229,11 +230,17 @@ func (d *driver) compile(p *preprocessed) ([]byte, *ktt.Unit, error) {
 		data, err := object.Seal(seal.Summary, instrument.Placeholder, seal.Hash)
 		return data, summary, err
 	}
-	if err := d.nativeCompile(p, c.Compile(p.Input, out), unit.Text(seal)); err != nil {
+	if err := d.nativeCompile(p, c.Compile(p.Input, out, isClang(p.text)), unit.Text(seal)); err != nil {
 		return nil, nil, err
 	}
 	data, err := os.ReadFile(out)
 	return data, summary, err
+}
+
+// isClang reports whether clang has preprocessed the text: it enters the built-in
+// macros as if they were a file.
+func isClang(text []byte) bool {
+	return bytes.Contains(text[:min(len(text), 4096)], []byte("\n# 1 \"<built-in>\" 1\n"))
 }
 
 // instrument reads a unit and decides how it is instrumented.
@@ -293,23 +300,19 @@ func notUnderstood(err error) error {
 		"  Until then compile the file without kitsune.h, or move what is in this place to a file of its own.", err)
 }
 
-// nativeCompile compiles instrumented text. If that fails, the compiler's run
-// on the user's own source says why: in our text, columns are different and
-// macros are gone.
+// nativeCompile compiles instrumented text. If the compiler has something to
+// say about it, it says it about the user's own source: in our text, columns are
+// different and macros are gone.
 func (d *driver) nativeCompile(p *preprocessed, args []string, text []byte) error {
 	var stderr bytes.Buffer
 	err := d.exec(d.colored(args), text, os.Stdout, &stderr)
-	if err == nil {
-		p.warn()
-		os.Stderr.Write(stderr.Bytes())
-	}
-	if err == nil || d.ctx.Err() != nil {
+	if d.ctx.Err() != nil || err == nil && stderr.Len() == 0 {
 		return err
 	}
-	if err := d.check(p.Input); err != nil {
-		return err
+	p.warnings = nil // they are shown now
+	if checked := d.check(p.Input); checked != nil || err == nil {
+		return checked
 	}
-	p.warnings = nil // they have been shown
 	// A warning that is made an error, and that only macros, or what they
 	// expand to in system headers, had kept silent.
 	if err := d.exec(append(slices.Clone(args), "-w"), text, os.Stdout, io.Discard); err == nil {
@@ -317,7 +320,8 @@ func (d *driver) nativeCompile(p *preprocessed, args []string, text []byte) erro
 	}
 	os.Stderr.Write(stderr.Bytes())
 	return fmt.Errorf("%s: the compiler accepts this source, but not what ktcc has made of it, see above.\n"+
-		"  That is a defect of ktcc: please report it. --save-temps keeps the instrumented text", p.Name)
+		"  If that is not about a length in an annotation, which must be a constant integer, it is a defect of ktcc:\n"+
+		"  please report it. --save-temps keeps the instrumented text", p.Name)
 }
 
 // warn shows the warnings of the preprocessor, once.

@@ -39,19 +39,35 @@ func printSummaries() {
 	}
 }
 
-// TestScripts runs ktcc as users do, with the real compiler. In the scripts,
-// cc is the native compiler and $INCLUDE the folder of the Kitsune headers; no
-// script may leave a file in $TMPDIR.
+// TestScripts runs ktcc as users do, with the real compiler.
 func TestScripts(t *testing.T) {
-	include, err := filepath.Abs("../../runtime/include")
-	if err != nil {
-		t.Fatal(err)
-	}
 	native := os.Getenv("CC")
 	if native == "" {
 		native = "cc"
 	}
-	if native, err = exec.LookPath(native); err != nil {
+	path, err := exec.LookPath(native)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runScripts(t, path)
+}
+
+// TestScriptsWithClang does the same with clang.
+func TestScriptsWithClang(t *testing.T) {
+	for _, name := range []string{"clang", "clang-14"} {
+		if path, err := exec.LookPath(name); err == nil {
+			runScripts(t, path)
+			return
+		}
+	}
+	t.Skip("there is no clang")
+}
+
+// runScripts runs the scripts. In them, cc is the native compiler and $INCLUDE
+// the folder of the Kitsune headers; no script may leave a file in $TMPDIR.
+func runScripts(t *testing.T, native string) {
+	include, err := filepath.Abs("../../runtime/include")
+	if err != nil {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{

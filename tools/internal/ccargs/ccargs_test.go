@@ -144,7 +144,7 @@ func TestPhases(t *testing.T) {
 		{"native", c.Native(nil), strings.Replace(line, " --doktsavetypes", "", 1)},
 		{"preprocess", c.Preprocess(in, "-DK", "deps"), "-O2 -g -DA -D B -I inc -include fmacros.h " +
 			"-include kitsune.h -Wall -MMD -MP -fPIC -E -DK -MF deps -MQ out/x.o -x c src/x.c"},
-		{"compile", c.Compile(in, "tmp"), "-O2 -g -Wall -c -fPIC -o tmp -x cpp-output -"},
+		{"compile", c.Compile(in, "tmp", false), "-O2 -g -Wall -c -fPIC -o tmp -x cpp-output -"},
 		{"measure", c.Measure("tmp"), "-O2 -g -Wall -fPIC -c -fno-lto -g0 -w -o tmp -x cpp-output -"},
 		{"check", c.Check(in), "-O2 -g -DA -D B -I inc -include fmacros.h -include kitsune.h -Wall -fPIC -c " +
 			"-o /dev/null -x c src/x.c"},
@@ -225,16 +225,25 @@ func TestNames(t *testing.T) {
 }
 
 func TestAuxiliaryNames(t *testing.T) {
-	tests := []struct{ line, want string }{
-		{"-c --coverage d/x.c", "-dumpdir ./ -dumpbase x.c -dumpbase-ext .c"},
-		{"-c --coverage d/x.c -o out/y.o", "-dumpdir out/ -dumpbase y.c -dumpbase-ext .c"},
-		{"--coverage d/x.c -o out/prog", "-dumpdir out/prog- -dumpbase x.c -dumpbase-ext .c"},
-		{"--coverage d/x.c", "-dumpdir a- -dumpbase x.c -dumpbase-ext .c"},
+	cwd, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct{ line, gcc, clang string }{
+		{"-c --coverage d/x.c", "-dumpdir ./ -dumpbase x.c -dumpbase-ext .c", "CWD/x"},
+		{"-c --coverage d/x.c -o out/y.o", "-dumpdir out/ -dumpbase y.c -dumpbase-ext .c", "CWD/out/y"},
+		{"--coverage d/x.c -o out/prog", "-dumpdir out/prog- -dumpbase x.c -dumpbase-ext .c", "CWD/x"},
+		{"--coverage d/x.c", "-dumpdir a- -dumpbase x.c -dumpbase-ext .c", "CWD/x"},
 	}
 	for _, tt := range tests {
 		c := mustParse(t, tt.line)
-		if got := strings.Join(c.Compile(c.Inputs[0], "tmp"), " "); !strings.Contains(got, tt.want) {
-			t.Errorf("%s: got %s, want %s in it", tt.line, got, tt.want)
+		if got := strings.Join(c.Compile(c.Inputs[0], "tmp", false), " "); !strings.Contains(got, tt.gcc) {
+			t.Errorf("%s: got %s, want %s in it", tt.line, got, tt.gcc)
+		}
+		want := strings.ReplaceAll("-Xclang -main-file-name -Xclang d/x.c -Xclang -coverage-notes-file -Xclang NAME.gcno "+
+			"-Xclang -coverage-data-file -Xclang NAME.gcda", "NAME", strings.Replace(tt.clang, "CWD", cwd, 1))
+		if got := strings.Join(c.Compile(c.Inputs[0], "tmp", true), " "); !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s in it", tt.line, got, want)
 		}
 	}
 }
@@ -322,7 +331,8 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, in := range c.Inputs {
 			c.Preprocess(in, "-D", "d")
-			c.Compile(in, "o")
+			c.Compile(in, "o", false)
+			c.Compile(in, "o", true)
 			c.Check(in)
 			c.Object(in)
 			c.SummaryFile(in)

@@ -53,17 +53,25 @@ func (c *Command) Preprocess(in Input, define, depFile string) []string {
 }
 
 // Compile returns the command that makes out from the preprocessed text of one
-// input on the standard input.
-func (c *Command) Compile(in Input, out string) []string {
+// input on the standard input. The compiler is gcc, or else clang.
+func (c *Command) Compile(in Input, out string, clang bool) []string {
 	args := c.pick(common, auxiliary, mode)
 	if c.Mode == Link {
 		args = append(args, "-c")
 	}
-	if c.aux {
-		// Files beside the object get the names that they have without us.
+	// Debug information names the source, and files beside the object get the
+	// names that they have without us. gcc finds the source's name in the text.
+	switch {
+	case clang:
+		args = append(args, "-Xclang", "-main-file-name", "-Xclang", in.Name)
+		if c.aux {
+			stem := c.coverageStem(in)
+			args = append(args, "-Xclang", "-coverage-notes-file", "-Xclang", stem+".gcno",
+				"-Xclang", "-coverage-data-file", "-Xclang", stem+".gcda")
+		}
+	case c.aux:
 		dir, base := c.auxName(in)
-		ext := filepath.Ext(base)
-		args = append(args, "-dumpdir", dir, "-dumpbase", base, "-dumpbase-ext", ext)
+		args = append(args, "-dumpdir", dir, "-dumpbase", base, "-dumpbase-ext", filepath.Ext(base))
 	}
 	return append(args, "-o", out, "-x", "cpp-output", "-")
 }
@@ -172,6 +180,19 @@ func (c *Command) auxName(in Input) (dir, base string) {
 	}
 	dir, out := filepath.Split(c.Output)
 	return dir, Stem(out) + filepath.Ext(base)
+}
+
+// coverageStem returns the names of clang's files for coverage, without their
+// suffix. The program writes one of them, in whatever directory it runs.
+func (c *Command) coverageStem(in Input) string {
+	stem := Stem(c.Object(in))
+	if c.Mode == Link {
+		stem = Stem(filepath.Base(in.Name))
+	}
+	if absolute, err := filepath.Abs(stem); err == nil {
+		return absolute
+	}
+	return stem
 }
 
 // Stem returns name without its last suffix.
