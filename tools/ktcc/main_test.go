@@ -2,9 +2,11 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -90,6 +92,14 @@ func runScripts(t *testing.T, native string) {
 				}
 			})
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "m32" {
+				return false, fmt.Errorf("unknown condition")
+			}
+			cmd := exec.Command(native, "-m32", "-fsyntax-only", "-x", "c", "-")
+			cmd.Stdin = strings.NewReader("#include <stdint.h>\n")
+			return cmd.Run() == nil, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"nofile": noFile,
