@@ -234,9 +234,10 @@ func (l *lexed) directive(i int) int {
 }
 
 // unescape returns the value of a string literal as the preprocessor writes
-// it; without a prefix, and at worst as it is spelled.
+// it, and at worst as it is spelled.
 func unescape(literal []byte) string {
-	s := bytes.TrimSuffix(bytes.TrimPrefix(literal, []byte{'"'}), []byte{'"'})
+	s := bytes.TrimPrefix(literal[max(bytes.IndexByte(literal, '"'), 0):], []byte{'"'})
+	s = bytes.TrimSuffix(s, []byte{'"'})
 	if bytes.IndexByte(s, '\\') < 0 {
 		return string(s)
 	}

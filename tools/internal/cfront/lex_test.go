@@ -67,6 +67,8 @@ func TestUnescape(t *testing.T) {
 		{`"\n\t\101\x41\0"`, "\n\tAA\x00"},
 		{`"\1018"`, "A8"},
 		{`"\q\`, `q\`},
+		{`u8"x"`, "x"},
+		{`L"x"`, "x"},
 	}
 	for _, tt := range tests {
 		if got := unescape([]byte(tt.literal)); got != tt.want {

@@ -137,18 +137,26 @@ func (s *scanner) interesting(f *Function) bool {
 	return found
 }
 
-// words returns the identifiers among the tokens and within string literals.
+// words returns the identifiers among the tokens, and those within string
+// literals, which annotations write types as.
 func (l *lexed) words() []string {
-	var w []string
-	for i, t := range l.toks {
-		switch t.kind {
-		case ident:
-			w = append(w, l.str(i))
-		case str:
-			w = append(w, lex([]byte(unescape(l.text[t.off:t.end]))).words()...)
+	w := l.identifiers()
+	for _, t := range l.toks {
+		if t.kind == str {
+			w = append(w, lex([]byte(unescape(l.text[t.off:t.end]))).identifiers()...)
 		}
 	}
 	return w
+}
+
+func (l *lexed) identifiers() []string {
+	var names []string
+	for i, t := range l.toks {
+		if t.kind == ident {
+			names = append(names, l.str(i))
+		}
+	}
+	return names
 }
 
 // chunkAt returns the chunk that the text at an offset belongs to, with what

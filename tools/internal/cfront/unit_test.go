@@ -849,3 +849,30 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAnnotations puts text where the arguments of annotations are.
+func FuzzAnnotations(f *testing.F) {
+	for _, s := range []string{
+		"self.n", "self.", "self.a.b", "4", "sizeof(struct s) * N", "1.5", `"@t"`, `"@t, @u"`, `"@t", "@u"`, `"list<int, @t>"`,
+		`"struct s*"`, `"[opaque]"`, `"list<list<@t>*>"`, `"`, `(`, `)`, `"list<int"`, `L"x"`, `"\x41"`, `malloc, free`, ``,
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, args string) {
+		text := fmt.Sprintf(`# 1 "a.c"
+struct list { void *__attribute__((e_type(%[1]s))) data; struct list *__attribute__((e_genuse(%[1]s))) next; int n;
+  char *__attribute__((e_ptrarray(%[1]s))) p; char a[4] __attribute__((e_array(%[1]s))); } __attribute__((e_generic(%[1]s)));
+typedef struct list __attribute__((e_genuse(%[1]s))) ints __attribute__((e_generic(%[1]s)));
+ints *__attribute__((e_custom(%[1]s))) x;
+`, args)
+		u, err := Parse([]byte(text), Options{})
+		if err != nil {
+			return
+		}
+		for _, d := range u.Diagnostics {
+			if d.Pos.File == "" || d.Pos.Line == 0 {
+				t.Errorf("no place: %v", d)
+			}
+		}
+	})
+}

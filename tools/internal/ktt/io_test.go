@@ -14,7 +14,7 @@ import (
 	"github.com/rules-kitsune/rules_kitsune/tools/internal/ktt/kttest"
 )
 
-func sample(t *testing.T) *ktt.Summary {
+func sample(t testing.TB) *ktt.Summary {
 	return &ktt.Summary{Units: []*ktt.Unit{
 		kttest.Unit(t, "a.c", `
 			enum color { RED, GREEN = 7 };
@@ -111,6 +111,44 @@ func TestDecodeErrors(t *testing.T) {
 	if s, err := ktt.Decode(nil); err != nil || len(s.Units) != 0 {
 		t.Errorf("nothing: got %v, %v", s, err)
 	}
+}
+
+// FuzzDecode reads what is nearly a summary. What is accepted can be written and
+// read again, and joined to a program.
+func FuzzDecode(f *testing.F) {
+	text, err := sample(f).Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	for _, line := range bytes.SplitAfter(text, []byte("\n")) {
+		f.Add(line)
+		f.Add(line[:len(line)/2])
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := ktt.Decode(data)
+		if err != nil {
+			return
+		}
+		text, err := s.Encode()
+		if err != nil {
+			t.Fatalf("what was read cannot be written: %v", err)
+		}
+		again, err := ktt.Decode(text)
+		if err != nil {
+			t.Fatalf("what was written cannot be read: %v\n%s", err, text)
+		}
+		if d := cmp.Diff(s, again); d != "" {
+			t.Fatalf("-read +written and read again:\n%s", d)
+		}
+		p := s.Program()
+		for _, u := range p.Units {
+			for _, d := range u.Types {
+				p.Type(d.Ref())
+				p.Conflict(d.Ref())
+			}
+		}
+	})
 }
 
 func TestReadELF(t *testing.T) {
