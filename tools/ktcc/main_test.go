@@ -65,8 +65,9 @@ func TestScriptsWithClang(t *testing.T) {
 	t.Skip("there is no clang")
 }
 
-// runScripts runs the scripts. In them, cc is the native compiler and $INCLUDE
-// the folder of the Kitsune headers; no script may leave a file in $TMPDIR.
+// runScripts runs the scripts. In them, cc and $NATIVE are the native compiler,
+// and $INCLUDE is the folder of the Kitsune headers; no script may leave a file
+// in $TMPDIR.
 func runScripts(t *testing.T, native string) {
 	include, err := filepath.Abs("../../runtime/include")
 	if err != nil {
@@ -83,7 +84,7 @@ func runScripts(t *testing.T, native string) {
 			if err := os.Symlink(native, filepath.Join(bin, "cc")); err != nil {
 				return err
 			}
-			env.Vars = append(env.Vars, "INCLUDE="+include, "KTCC_CC="+native,
+			env.Vars = append(env.Vars, "INCLUDE="+include, "KTCC_CC="+native, "NATIVE="+native,
 				"PATH="+bin+string(os.PathListSeparator)+env.Getenv("PATH"))
 			tmp := env.Getenv("TMPDIR")
 			env.Defer(func() {

@@ -32,13 +32,19 @@ func (o *outputs) add(name string, data []byte) error {
 	temp := filepath.Join(filepath.Dir(name), fmt.Sprintf(".%s.ktcc-%d", filepath.Base(name), os.Getpid()))
 	o.pending = append(o.pending, output{name: name, temp: temp})
 	if err := os.WriteFile(temp, data, 0o666); err != nil {
-		var p *fs.PathError
-		if errors.As(err, &p) {
-			err = p.Err // the user does not know our name for it
-		}
-		return fmt.Errorf("cannot write %s: %w", name, err)
+		return cannotWrite(name, err)
 	}
 	return nil
+}
+
+// cannotWrite is the error for a file of the user's, who does not know our name
+// for it.
+func cannotWrite(name string, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return fmt.Errorf("cannot write %s: %w", name, err)
 }
 
 // commit gives the files their names. If that fails, none of them is there.
@@ -56,7 +62,7 @@ func (o *outputs) commit() error {
 					os.Remove(done.name)
 				}
 			}
-			return fmt.Errorf("cannot write %s: %w", p.name, err)
+			return cannotWrite(p.name, err)
 		}
 	}
 	o.pending = nil
