@@ -261,8 +261,12 @@ func (d *driver) instrument(p *preprocessed) (*instrument.Unit, error) {
 	if err := d.report(source.Diagnostics); err != nil {
 		return nil, err
 	}
-	unit := instrument.New(source, instrument.Options{NoMigrate: c.Ktcc.NoMigrate, NoRegister: c.Ktcc.NoRegister,
-		Target: target(), MapFile: c.MapPrefix})
+	options := instrument.Options{NoMigrate: c.Ktcc.NoMigrate, NoRegister: c.Ktcc.NoRegister,
+		Target: target(), MapFile: c.MapPrefix}
+	if c.FallThrough {
+		options.Comments = source.FallThrough(os.ReadFile)
+	}
+	unit := instrument.New(source, options)
 	return unit, d.report(unit.Warnings)
 }
 

@@ -60,14 +60,14 @@ type Command struct {
 	NoWarnings  bool   // -w
 	SaveTemps   string // the folder for intermediate files, or ""
 	Colors      bool   // the user has decided about colours
+	FallThrough bool   // comments say where statements may go on at a label
 
 	// PrefixMaps are the OLD=NEW of -ffile-prefix-map and -fmacro-prefix-map.
 	PrefixMaps []string
 
-	words    []word
-	comments bool // some warning depends on comments
-	depName  bool // -MT or -MQ names the target
-	aux      bool // some file other than the object is named after the output
+	words   []word
+	depName bool // -MT or -MQ names the target
+	aux     bool // some file other than the object is named after the output
 }
 
 // Options are those that only ktcc has.
@@ -358,7 +358,7 @@ func (p *parser) option(name, operand string, args ...string) {
 	case "-ffile-prefix-map=", "-fmacro-prefix-map=":
 		p.PrefixMaps = append(p.PrefixMaps, operand)
 	case "-Wextra", "-W", "-Wimplicit-fallthrough":
-		p.comments = true
+		p.FallThrough = true
 	case "-gsplit-dwarf", "--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage", "-fprofile-generate",
 		"-fprofile-use", "-fbranch-probabilities", "-fauto-profile", "-fstack-usage", "-fcallgraph-info", "-fdump-":
 		p.aux, r = true, auxiliary
@@ -367,7 +367,7 @@ func (p *parser) option(name, operand string, args ...string) {
 		case strings.HasPrefix(name, "-flto="):
 			p.LTO = true
 		case strings.HasPrefix(name, "-Wimplicit-fallthrough="):
-			p.comments = true
+			p.FallThrough = true
 		case strings.HasPrefix(name, "-fdiagnostics-color="):
 			p.Colors = true
 		case strings.HasPrefix(name, "--help="):

@@ -39,10 +39,6 @@ func (c *Command) Native(replace map[Input]string) []string {
 func (c *Command) Preprocess(in Input, define, depFile string) []string {
 	args := c.pick(common, preprocess, depend, auxiliary)
 	args = append(args, "-E", define)
-	if c.comments {
-		// A comment like "fall through" silences a warning.
-		args = append(args, "-C")
-	}
 	if c.Dependencies {
 		args = append(args, "-MF", depFile)
 		if !c.depName && c.Output != "" {

@@ -39,6 +39,9 @@ type Options struct {
 
 	// MapFile returns a file's name as __FILE__ has it.
 	MapFile func(string) string
+
+	// Comments are to be in the text, for the compiler.
+	Comments []cfront.Comment
 }
 
 // A Unit is a unit with its instrumentation.
@@ -159,6 +162,9 @@ func (u *Unit) Text(seal *Seal) []byte {
 	if seal == nil {
 		inserts = append(inserts, u.copyTexts()...)
 		inserts = append(inserts, u.constants.texts()...)
+	}
+	for _, c := range u.options.Comments { // after all that goes to the same place
+		inserts = append(inserts, insert{c.Off, c.Text})
 	}
 	slices.SortStableFunc(inserts, func(a, b insert) int { return cmp.Compare(a.at, b.at) })
 	for _, i := range inserts {
