@@ -313,6 +313,9 @@ func (d *driver) nativeCompile(p *preprocessed, args []string, text []byte) erro
 	if d.ctx.Err() != nil || err == nil && stderr.Len() == 0 {
 		return err
 	}
+	if err == nil && d.sameAtOnce(p, stderr.Bytes()) {
+		return nil
+	}
 	p.warnings = nil // they are shown now
 	if checked := d.check(p.Input); checked != nil || err == nil {
 		return checked
@@ -326,6 +329,21 @@ func (d *driver) nativeCompile(p *preprocessed, args []string, text []byte) erro
 	return fmt.Errorf("%s: the compiler accepts this source, but not what ktcc has made of it, see above.\n"+
 		"  If that is not about a length in an annotation, which must be a constant integer, it is a defect of ktcc:\n"+
 		"  please report it. --save-temps keeps the instrumented text", p.Name)
+}
+
+// sameAtOnce reports whether the compiler says the same about the user's own
+// source when it only reads it, which is most of what it warns about, and takes
+// little time. If so, this is what is shown.
+func (d *driver) sameAtOnce(p *preprocessed, diagnostics []byte) bool {
+	var stderr bytes.Buffer
+	err := d.exec(d.colored(append(d.cmd.Check(p.Input), "-fsyntax-only")), d.stdin, io.Discard, &stderr)
+	want := warnings(append(slices.Clone(p.warnings), diagnostics...))
+	if err != nil || len(want) == 0 || !slices.Equal(warnings(stderr.Bytes()), want) {
+		return false
+	}
+	os.Stderr.Write(stderr.Bytes())
+	p.warnings = nil
+	return true
 }
 
 // warn shows the warnings of the preprocessor, once.
