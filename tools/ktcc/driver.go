@@ -216,10 +216,13 @@ func (d *driver) compile(p *preprocessed) ([]byte, *ktt.Unit, error) {
 	c, out := d.cmd, filepath.Join(dir, "out.o")
 	compileTo := c.Compile(p.Input, out, isClang(p.text))
 	sealLater := c.Mode == ccargs.Assemble || c.LTO // what comes out is no object that could be edited
-	if sealLater {
-		compileTo = c.Measure(out)
+	switch {
+	case !sealLater:
+		err = d.nativeCompile(p, compileTo, text)
+	case d.exec(c.Measure(out, false), text, os.Stdout, io.Discard) != nil:
+		err = d.nativeCompile(p, c.Measure(out, true), text)
 	}
-	if err := d.nativeCompile(p, compileTo, text); err != nil {
+	if err != nil {
 		return nil, nil, err
 	}
 	object, summary, seal, err := summarize(unit, out)
@@ -230,7 +233,7 @@ func (d *driver) compile(p *preprocessed) ([]byte, *ktt.Unit, error) {
 		data, err := object.Seal(seal.Summary, instrument.Placeholder, seal.Hash)
 		return data, summary, err
 	}
-	if err := d.nativeCompile(p, c.Compile(p.Input, out, isClang(p.text)), unit.Text(seal)); err != nil {
+	if err := d.nativeCompile(p, compileTo, unit.Text(seal)); err != nil {
 		return nil, nil, err
 	}
 	data, err := os.ReadFile(out)

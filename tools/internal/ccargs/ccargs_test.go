@@ -145,7 +145,8 @@ func TestPhases(t *testing.T) {
 		{"preprocess", c.Preprocess(in, "-DK", "deps"), "-O2 -g -DA -D B -I inc -include fmacros.h " +
 			"-include kitsune.h -Wall -MMD -MP -fPIC -E -DK -MF deps -MQ out/x.o -x c src/x.c"},
 		{"compile", c.Compile(in, "tmp", false), "-O2 -g -Wall -c -fPIC -o tmp -x cpp-output -"},
-		{"measure", c.Measure("tmp"), "-O2 -g -Wall -fPIC -c -fno-lto -g0 -w -o tmp -x cpp-output -"},
+		{"measure", c.Measure("tmp", true), "-O2 -g -Wall -fPIC -c -fno-lto -g0 -w -o tmp -x cpp-output -"},
+		{"measure fast", c.Measure("tmp", false), "-O2 -g -Wall -fPIC -O0 -c -fno-lto -g0 -w -o tmp -x cpp-output -"},
 		{"check", c.Check(in), "-O2 -g -DA -D B -I inc -include fmacros.h -include kitsune.h -Wall -fPIC -c " +
 			"-o /dev/null -x c src/x.c"},
 		{"target", c.TargetQuery(), "-O2 -g -Wall -fPIC -dumpmachine"},
