@@ -57,9 +57,9 @@ KITSUNE_API int kitsune_has_updated(void);
 KITSUNE_API void kitsune_signal_update(void);
 KITSUNE_API void kitsune_clear_request(void);
 
-/* The file that the next update loads, instead of the one that doupd names. Takes a string from malloc; one
- * update uses it up. */
-KITSUNE_API void kitsune_set_next_version(char *path);
+/* The file that the next update loads, instead of the one that doupd names. The path is copied; one update uses it
+ * up. NULL takes it back. */
+KITSUNE_API void kitsune_set_next_version(const char *path);
 
 /* The address of a symbol that the old, or the running, image exports; NULL if there is none. */
 KITSUNE_API void *kitsune_get_val(const char *name);

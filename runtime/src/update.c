@@ -22,14 +22,12 @@ KITSUNE_API void kitsune_clear_request(void) {
 	kt.requested = 0;
 }
 
-KITSUNE_API void kitsune_set_next_version(char *path) {
+KITSUNE_API void kitsune_set_next_version(const char *path) {
 	char **cell = kt.next_path;
-	if (cell) {
-		free(*cell);
-		*cell = path;
-	} else {
-		free(path); /* Not under the driver: there will be no update. */
-	}
+	if (!cell)
+		return; /* Not under the driver: there will be no update. */
+	free(*cell);
+	*cell = path ? kt_strdup(path) : NULL;
 }
 
 void kt_fail(const char *fmt, ...) {

@@ -12,7 +12,7 @@
 
 /* Asks for an update to the file `path`, to happen at the next update point. */
 static inline void request(const char *path) {
-	kitsune_set_next_version(strdup(path));
+	kitsune_set_next_version(path);
 	kitsune_signal_update();
 }
 

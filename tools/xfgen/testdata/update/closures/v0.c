@@ -79,7 +79,7 @@ int main(int argc, char **argv) {
 	pair->swapped->second = item;
 	pair->swapped->first = pair->second;
 	described = item;
-	kitsune_set_next_version(strdup(argv[1]));
+	kitsune_set_next_version(argv[1]);
 	kitsune_signal_update();
 	kitsune_update("main");
 	puts("the update did not happen");

@@ -124,7 +124,7 @@ int main(int argc, char **argv) {
 		chain_of_items = calloc(1, sizeof *chain_of_items);
 		chain_of_items->next = chain_of_items;
 		chain_of_items->value = shared;
-		kitsune_set_next_version(strdup(argv[1]));
+		kitsune_set_next_version(argv[1]);
 		kitsune_signal_update();
 	}
 	kitsune_update("main");

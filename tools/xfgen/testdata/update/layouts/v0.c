@@ -73,7 +73,7 @@ int main(int argc, char **argv) {
 		tail->all[0] = NULL;
 		tail->all[1] = all;
 		in_place.pointer = &target;
-		kitsune_set_next_version(strdup(argv[1]));
+		kitsune_set_next_version(argv[1]);
 		kitsune_signal_update();
 	}
 	kitsune_update("main");

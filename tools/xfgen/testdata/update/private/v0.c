@@ -17,7 +17,7 @@ int main(int argc, char **argv) {
 	table_add(table, "one");
 	table_add(table, "two");
 	job = (struct job){9, table_ticket(table)};
-	kitsune_set_next_version(strdup(argv[1]));
+	kitsune_set_next_version(argv[1]);
 	kitsune_signal_update();
 	kitsune_update("main");
 	puts("the update did not happen");

@@ -84,7 +84,7 @@ int main(int argc, char **argv) {
 	kept->list = calloc(2, sizeof *kept->list);
 	kept->list[0] = s;
 	++*twice(0), ++*twice(1);
-	kitsune_set_next_version(strdup(argv[1]));
+	kitsune_set_next_version(argv[1]);
 	kitsune_signal_update();
 	kitsune_update("main");
 	printf("the update did not happen, counter is %d\n", counter);

@@ -47,7 +47,7 @@ static int reset = 1;
 
 static void loop(char *next) E_NOTELOCALS {
 	int local = 1;
-	kitsune_set_next_version(strdup(next));
+	kitsune_set_next_version(next);
 	kitsune_signal_update();
 	kitsune_update("main");
 	printf("the update did not happen, and %d is here\n", local);

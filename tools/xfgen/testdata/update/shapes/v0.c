@@ -87,7 +87,7 @@ int main(int argc, char **argv) {
 	arguments = calloc(3, sizeof *arguments);
 	arguments[0] = "literal";
 	arguments[1] = table->text;
-	kitsune_set_next_version(strdup(argv[1]));
+	kitsune_set_next_version(argv[1]);
 	kitsune_signal_update();
 	kitsune_update("main");
 	puts("the update did not happen");

@@ -84,7 +84,7 @@ int main(int argc, char **argv) {
 		in_a_function();
 		text = "version 0";
 		into_numbers = (int *)&numbers[1];
-		kitsune_set_next_version(strdup(argv[1]));
+		kitsune_set_next_version(argv[1]);
 		kitsune_signal_update();
 	}
 	kitsune_update("main");

@@ -18,7 +18,7 @@ static int *in_function(void) {
 static void loop(char *next) E_NOTELOCALS {
 	int local = 4;
 	*in_function() += 100;
-	kitsune_set_next_version(strdup(next));
+	kitsune_set_next_version(next);
 	kitsune_signal_update();
 	kitsune_update("main");
 	printf("the update did not happen, and %d is here\n", local);

@@ -73,7 +73,7 @@ int main(int argc, char **argv) {
 	matrix[1][0] = calloc(1, sizeof *matrix[1][0]);
 	matrix[1][0]->value = 'm';
 	matrix[0][1] = matrix[1][0];
-	kitsune_set_next_version(strdup(argv[1]));
+	kitsune_set_next_version(argv[1]);
 	kitsune_signal_update();
 	kitsune_update("main");
 	printf("the update did not happen, %d\n", unnamed.only_member);
