@@ -37,18 +37,26 @@ func (l *lexed) chunks() []*chunk {
 	for i := 0; i < len(l.toks); {
 		c := &chunk{lo: i, body: -1}
 		assigned := false
+		declarator := -1 // what follows a parenthesis, and brackets behind it: f(void) or (*f(void))[3]
 	declaration:
 		for ; i < len(l.toks); i++ {
 			switch l.toks[i].ch {
-			case '(', '[':
+			case '(':
 				i = l.match(i)
+				declarator = i + 1
+			case '[':
+				behind := i == declarator
+				i = l.match(i)
+				if behind {
+					declarator = i + 1
+				}
 			case '=':
 				assigned = true
 			case ';':
 				i++
 				break declaration
 			case '{':
-				if !assigned && (i == c.lo || l.ch(i-1) == ')') {
+				if !assigned && (i == c.lo || i == declarator) {
 					if i == c.lo {
 						list, c.lo = oldStyleHead(l, list, c.lo)
 					}
@@ -187,13 +195,14 @@ func (l *lexed) classify(c *chunk) {
 }
 
 // isTypeBeforeParen reports whether the identifier at i, the first one of a
-// declaration and followed by a parenthesis, is a type, as in T (x); rather than
-// a function without a type, as in main() {.
+// declaration and followed by a parenthesis, is a type, as in T (x) or
+// T (*f(void)) {; rather than a function without a type, as in main() {.
 func (l *lexed) isTypeBeforeParen(c *chunk, i int) bool {
+	name := l.nestedName(i + 1)
 	if c.body >= 0 {
-		return l.ch(l.match(i+1)+1) == '('
+		return l.ch(l.match(i+1)+1) == '(' || name >= 0 && l.ch(name+1) == '('
 	}
-	return l.nestedName(i+1) >= 0
+	return name >= 0
 }
 
 // nestedName returns the token of the name in the parenthesised declarator at

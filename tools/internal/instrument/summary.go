@@ -401,7 +401,7 @@ func (b *builder) sized(t *cfront.Type) bool {
 	}
 	if t.Kind == cfront.Named && t.Def.Kind != ktt.Enum {
 		r := b.reached[t.Def]
-		return r != nil && r.strong
+		return b.weak == 0 || r != nil && r.strong // or will be, behind another typedef
 	}
 	return true
 }

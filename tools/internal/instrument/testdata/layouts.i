@@ -24,5 +24,8 @@ struct vec { int n; T *__attribute__((e_ptrarray(self.n))) items; char *__attrib
 int matrix[2][3], open[] = {1, 2, 3}, empty[0];
 struct {} nothing;
 long double ld; _Complex float cf; __int128 wide; _Bool flag; __builtin_va_list ap;
+typedef struct known known_t; typedef known_t again; struct twice { again one; char c; } twice;
+int *(*rows(void))[3] { static int *row[3]; return &row; }
+T (*one(void)) { static T of_one; return &of_one; }
 int f(void) { struct local { T a; } ; enum { A = 4, B }; typedef struct { struct local l[B]; } wrap; static wrap w; static struct local *p = w.l; return p->a; }
 static int dropped(void) { static struct only_here { int x; } s; return s.x; }
