@@ -81,8 +81,9 @@ static size_t round_up(size_t n, size_t unit) {
 bool kt_heap_block(const void *old, size_t size) {
 	const uintptr_t a = (uintptr_t)old;
 	const size_t *header = (const size_t *)(a - HEADER);
-	if (__sanitizer_get_ownership)
-		return __sanitizer_get_ownership(old) && __sanitizer_get_allocated_size(old) == size;
+	if (__sanitizer_get_ownership) /* A block of less than a word has no room for the list. */
+		return size >= WORD && __sanitizer_get_ownership(old) &&
+		       __sanitizer_get_allocated_size(old) == size;
 	if (a % ALIGNMENT || !heap.high)
 		return false;
 	if (in_heap(a)) { /* The allocator splits off nothing that is less than the smallest block. */

@@ -136,6 +136,11 @@ static void *follow(void *old, size_t count, const closure *element) {
 	void *new_;
 	if (!old)
 		return NULL;
+	/* One array of ten is ten elements: another pointer may lead to it as that. */
+	while (element->fn == transform_array) {
+		count *= (size_t)(uintptr_t)element->args[0];
+		element = element->args[1];
+	}
 	if (kt_in_image(true, old) && (new_ = in_new_image(old, &successor))) {
 		follow_symbol(successor, old, new_, count, element);
 		return new_;

@@ -466,11 +466,12 @@ func (f *function) part(part *xf.Part, s form) string {
 }
 
 // xform returns the closure that a $xform stands for. Its arguments after the
-// types are those of the generic parameters.
+// types are those of the generic parameters, which a type without a transformer
+// does not use.
 func (f *function) xform(part *xf.Part, s form) string {
 	v := f.Xforms[part]
 	given := map[string]string{}
-	if len(part.Args) > 0 {
+	if len(part.Args) > 0 && !plain(v.Target()) {
 		var params []*match.Value
 		for i, name := range v.Target().Pair.New.Generics {
 			var b strings.Builder

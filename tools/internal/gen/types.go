@@ -402,9 +402,14 @@ func (d *definer) alignment(t *ktt.Type) int64 {
 	case ktt.Int:
 		return max(1, t.Size)
 	case ktt.Ref:
-		if def := d.p.Type(t.Ref()); def != nil {
-			return max(1, def.Align)
+		def := d.p.Type(t.Ref())
+		if def == nil {
+			return 1
 		}
+		if def.Align == 0 && def.Type != nil { // a summary may leave it to what a typedef stands for
+			return d.alignment(def.Type)
+		}
+		return max(1, def.Align)
 	}
 	return 1
 }

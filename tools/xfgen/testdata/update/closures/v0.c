@@ -29,12 +29,17 @@ struct pair {
 	struct pair E_G(@a, @b) *same, *E_OPAQUE swapped;
 } E_GENERIC(@a, @b);
 
+/* Nothing in it needs what its parameter stands for. */
+struct label { int n; } E_GENERIC(@t);
+struct note { int n; };
+
+struct item *E_PTRARRAY(2) same_row;
 struct node *nodes;
 struct any any[7];
 struct item *item;
 struct list E_G(struct item) *list;
 struct pair E_G(struct item, int) *pair;
-void *described;
+void *described, *labelled;
 
 static int negate(int n) { return -n; }
 
@@ -79,6 +84,8 @@ int main(int argc, char **argv) {
 	pair->swapped->second = item;
 	pair->swapped->first = pair->second;
 	described = item;
+	labelled = calloc(1, sizeof(struct label) + sizeof(struct note));
+	same_row = row;
 	kitsune_set_next_version(argv[1]);
 	kitsune_signal_update();
 	kitsune_update("main");

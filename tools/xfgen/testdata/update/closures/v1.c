@@ -26,12 +26,16 @@ struct pair {
 	struct pair E_G(@a, @b) *same, *E_OPAQUE swapped;
 } E_GENERIC(@a, @b);
 
+struct label { int n; } E_GENERIC(@t);
+struct note { int n; };
+
+struct item *E_PTRARRAY(2) same_row;
 struct node *nodes;
 struct any any[7];
 struct item *item;
 struct list E_G(struct item) *list;
 struct pair E_G(struct item, int) *pair;
-void *described;
+void *described, *labelled;
 
 static int negate(int n) { return -n; }
 int (*const negating)(int) = negate;
@@ -52,6 +56,7 @@ int main(void) {
 	       list->next->extra == item);
 	printf("pair %d %d %d, %d\n", pair->first == item, *(int *)pair->second, pair->same == pair,
 	       pair->swapped->second == item && pair->swapped->first == pair->second);
-	printf("described %d\n", described == item);
+	printf("described %d, labelled %zu\n", described == item, sizeof(struct label) + sizeof(struct note));
+	printf("same row %d\n", same_row == row);
 	return 0;
 }

@@ -13,6 +13,16 @@ enum __attribute__((packed)) small { NONE, SOME, MANY };
 enum sign { MINUS = -1, ZERO, PLUS };
 union value { int number; float real; };
 
+typedef struct { double low, high; } range;
+typedef range span;
+
+struct spans {
+	_Bool first;
+	span span;
+	unsigned int flag : 1;
+	int *pointer;
+};
+
 struct mixed {
 	int type;
 	union {
@@ -48,6 +58,7 @@ int target = 77;
 struct all *all;
 struct tail *tail;
 struct packed in_place;
+struct spans spans;
 
 int main(int argc, char **argv) {
 	(void)argc;
@@ -73,6 +84,7 @@ int main(int argc, char **argv) {
 		tail->all[0] = NULL;
 		tail->all[1] = all;
 		in_place.pointer = &target;
+		spans = (struct spans){1, {0.5, 1.5}, 1, &target};
 		kitsune_set_next_version(argv[1]);
 		kitsune_signal_update();
 	}

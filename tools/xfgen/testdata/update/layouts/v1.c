@@ -12,6 +12,16 @@ enum __attribute__((packed)) small { NONE, SOME, MANY };
 enum sign { MINUS = -1, ZERO, PLUS };
 union value { int number; float real; double longer; };
 
+typedef struct { double low, high; } range;
+typedef range span;
+
+struct spans {
+	_Bool first;
+	span span;
+	unsigned int flag : 1;
+	int *pointer;
+};
+
 struct mixed {
 	int type;
 	union {
@@ -46,6 +56,7 @@ int target = 77;
 struct all *all;
 struct tail *tail;
 struct packed in_place;
+struct spans spans;
 
 int main(void) {
 	kitsune_do_automigrate();
@@ -58,5 +69,6 @@ int main(void) {
 	printf("%d %d\n", all->hook == (void (*)(void))0x10, all->grid[1][2]);
 	printf("%d %d %d\n", tail->count, tail->all[0] == NULL, tail->all[1] == all);
 	printf("%d %d\n", target, in_place.pointer == &target);
+	printf("%d %g %g %d %d\n", spans.first, spans.span.low, spans.span.high, spans.flag, spans.pointer == &target);
 	return 0;
 }
