@@ -87,8 +87,21 @@ func (p *parser) record(sp *specifiers) *Def {
 	d := p.newTagged(kind, keyword, tag, sp)
 	d.lo, d.hi = keyword, p.match(open)
 
-	outerRefs, outerUses := p.selfRefs, p.genericUses
+	around := between(p.attrs, p.end(keyword), p.off(open))
+	if d.hi+1 < len(p.toks) {
+		around = append(around, between(p.attrs, p.end(d.hi), p.off(d.hi+1))...)
+	}
+	for _, a := range around {
+		if a.name == "e_generic" {
+			d.Generics = p.genericParams(a)
+		}
+	}
+
+	outerRefs, outerUses, outerGenerics := p.selfRefs, p.genericUses, p.generics
 	p.selfRefs, p.genericUses = nil, nil
+	if tag != "" || len(d.Generics) > 0 {
+		p.generics = d.Generics // else it is a part of what is around
+	}
 	for p.i < d.hi {
 		if p.ch(p.i) == ';' {
 			p.i++
@@ -102,17 +115,8 @@ func (p *parser) record(sp *specifiers) *Def {
 	if tag != "" {
 		p.noSelf(d)
 	}
-	around := between(p.attrs, p.end(keyword), p.off(open))
-	if p.i < len(p.toks) {
-		around = append(around, between(p.attrs, p.end(d.hi), p.off(p.i))...)
-	}
-	for _, a := range around {
-		if a.name == "e_generic" {
-			d.Generics = p.genericParams(a)
-		}
-	}
 	d.undeclared = slices.DeleteFunc(p.genericUses, func(u genericUse) bool { return slices.Contains(d.Generics, u.param) })
-	p.selfRefs, p.genericUses = outerRefs, outerUses
+	p.selfRefs, p.genericUses, p.generics = outerRefs, outerUses, outerGenerics
 	return d
 }
 
@@ -208,12 +212,14 @@ func (p *parser) member(d *Def) {
 		p.fail("a field")
 	}
 	p.misplaced(sp.notes.declaration, "a field")
-	if def := sp.base.Def; def != nil && len(def.undeclared) > 0 {
-		if def.Tag == "" {
-			p.genericUses = append(p.genericUses, sp.adopt(params(def.undeclared))...)
-		} else {
-			p.undeclared(def)
+	if def := sp.base.Def; def != nil && def.Tag == "" && def.Kind != ktt.Enum && len(def.Generics) == 0 {
+		generics := p.generics // all of them, so that they do not depend on the fields
+		if len(generics) == 0 {
+			generics = params(def.undeclared) // those of a typedef, which come later
 		}
+		p.genericUses = append(p.genericUses, sp.adopt(generics)...)
+	} else if def != nil {
+		p.undeclared(def)
 	}
 	if p.ch(p.i) == ';' {
 		p.i++

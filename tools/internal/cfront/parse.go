@@ -23,6 +23,7 @@ type parser struct {
 	selfRefs []selfRef // not yet found in the structure around
 
 	genericUses []genericUse // of parameters that the type around has to declare
+	generics    []string     // of the definition around
 	args        []*Type      // generic arguments whose names are still to be looked up
 }
 

@@ -388,10 +388,14 @@ func TestDefinitions(t *testing.T) {
 		{"typedef struct l { struct l E_G(\"@t\"]] *next; } *T E_GENERIC(\"@t\"]]; T x;",
 			"struct l [t]\n\tnext: pointer to struct l <@t>\ntypedef T [t] = pointer to struct l <@t>\n"},
 		{"struct l { struct { union { void E_T(\"@t\"]] *d; }; void *E_T(\"@u\"]] e; } in[2]; } E_GENERIC(\"@u, @t\"]] x;",
-			"struct l [u t]\n\tin: array of struct __anonstruct_l_in <@t, @u>\n" +
-				"struct __anonstruct_l_in [t u]\n\t__annonCompField1: union __anonunion_l_in___annonCompField1 <@t>\n" +
+			"struct l [u t]\n\tin: array of struct __anonstruct_l_in <@u, @t>\n" +
+				"struct __anonstruct_l_in [u t]\n\t__annonCompField1: union __anonunion_l_in___annonCompField1 <@u, @t>\n" +
 				"\te: @u pointer to void\n" +
-				"union __anonunion_l_in___annonCompField1 [t]\n\td: pointer to void @t\n"},
+				"union __anonunion_l_in___annonCompField1 [u t]\n\td: pointer to void @t\n"},
+		{"struct l { struct { struct { int c; enum { A } e; } d; } in; } E_GENERIC(\"@t\"]] x;",
+			"struct l [t]\n\tin: struct __anonstruct_l_in <@t>\n" +
+				"struct __anonstruct_l_in [t]\n\td: struct __anonstruct_l_in_d <@t>\n" +
+				"struct __anonstruct_l_in_d [t]\n\tc: int\n\te: enum __anonenum_l_in_d_e\nenum __anonenum_l_in_d_e\n\tA\n"},
 		{"typedef struct d E_G(\"@k, @v\"]] d E_GENERIC(\"@k, @v\"]]; d E_G(\"int, int\"]] *x;",
 			"struct d incomplete\ntypedef d [k v] = struct d <@k, @v>\n"},
 		{"typedef char *T E_OPAQUE; T x;", "typedef T = opaque pointer to char\n"},
