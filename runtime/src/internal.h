@@ -206,8 +206,8 @@ void kt_closures_end(void);
 /* Looks where the heap is. */
 void kt_heap_begin(void);
 
-/* Whether `old`, which is readable, may be the beginning of a block that was made for `size` bytes. What is not one
- * may look like it, but never the other way round. */
+/* Whether `old`, which is readable, may be the beginning of a block of the heap, or of a large one, that was made for
+ * `size` bytes. What is not one may look like it. */
 bool kt_heap_block(const void *old, size_t size);
 
 /* Releases the old blocks of all objects that have moved. Returns how many of these were no blocks. */

@@ -27,7 +27,7 @@ KITSUNE_API void kitsune_set_next_version(const char *path) {
 	if (!cell)
 		return; /* Not under the driver: there will be no update. */
 	free(*cell);
-	*cell = path ? kt_strdup(path) : NULL;
+	*cell = path ? strdup(path) : NULL; /* Out of memory: then there is no update, and no harm. */
 }
 
 void kt_fail(const char *fmt, ...) {

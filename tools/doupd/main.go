@@ -234,7 +234,7 @@ func (o *outcome) failed(err error, opts options) {
 			"%v after %v. The old version goes on. Is it idle, or busy in a loop without an update point?", err, opts.timeout))
 	case errors.Is(err, proc.ErrInterrupted):
 		o.fail(exitInterrupted, "interrupted", err.Error())
-	case errors.Is(err, proc.ErrBusy):
+	case errors.Is(err, proc.ErrBusy), errors.Is(err, proc.ErrPath):
 		o.fail(exitRefused, "refused", err.Error())
 	case errors.Is(err, proc.ErrDied):
 		o.fail(exitFailed, "failed", err.Error())

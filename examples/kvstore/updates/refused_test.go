@@ -64,7 +64,7 @@ func TestFiles(t *testing.T) {
 		{"without the runtime", kvtest.Path(t, "UPDATES_PLAIN"), "does not contain the Kitsune runtime"},
 		{"other machine", write(t, "machine.so", otherMachine), "the process for x86_64"},
 		{"cut off", write(t, "half.so", image[:len(image)/2]), "half.so is cut off"},
-		{"cut off in the headers", write(t, "stub.so", image[:100]), "stub.so is cut off"},
+		{"cut off in the headers", write(t, "short.so", image[:100]), "short.so is cut off"},
 		{"undefined symbol", kvtest.Path(t, "UPDATES_UNDEFINED"), "no_such_function"},
 		{"other program", kvtest.Path(t, "UPDATES_OTHER"), "is another program, or has no transformers"},
 		{"update of another program", kvtest.Path(t, "UPDATES_OTHER_UPDATE"), "was built to follow another program"},

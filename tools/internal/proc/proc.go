@@ -96,6 +96,7 @@ var (
 	ErrBusy         = errors.New("another update is going on")
 	ErrTimeout      = errors.New("no update point was reached")
 	ErrInterrupted  = errors.New("interrupted")
+	ErrPath         = errors.New("the path cannot be sent")
 	ErrDied         = errors.New("the process ended")
 )
 
@@ -186,10 +187,11 @@ func (p *Process) Status() Status { return p.page.status() }
 // withdrawn, and the error is ErrTimeout, or ErrInterrupted if ctx was cancelled.
 // Once the update has begun only a cancelled ctx ends the waiting, and nothing
 // ends the update. The result in the status tells what came of it; an error means
-// that there was none: ErrTimeout, ErrInterrupted, ErrBusy, ErrDied.
+// that there was none: ErrTimeout, ErrInterrupted, ErrBusy, ErrDied, ErrPath.
 func (p *Process) Update(ctx context.Context, path string, progress func(Status)) (Status, error) {
 	if len(path) >= len(p.page.requestPath) {
-		return Status{}, fmt.Errorf("the path is too long: %d bytes", len(path))
+		return Status{}, errorf(ErrPath, "the path of the new version has %d bytes, and may have %d: move it to a "+
+			"folder nearer to the root", len(path), len(p.page.requestPath)-1)
 	}
 	defer unix.Flock(int(p.page.file.Fd()), unix.LOCK_UN)
 	if err := p.lock(ctx); err != nil {
