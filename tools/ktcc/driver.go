@@ -251,7 +251,7 @@ func (d *driver) instrument(p *preprocessed) (*instrument.Unit, error) {
 	c := d.cmd
 	target := d.queryTarget()
 	source, err := cfront.Parse(p.text, cfront.Options{GNU89Inline: c.GNU89Inline, C23: c.C23,
-		NoLocals: c.Ktcc.NoStackVars})
+		NoLocals: c.Ktcc.NoStackVars, NoGaps: c.AllHeaders})
 	if err != nil {
 		if err := d.check(p.Input); err != nil {
 			return nil, err

@@ -61,6 +61,7 @@ type Command struct {
 	SaveTemps   string // the folder for intermediate files, or ""
 	Colors      bool   // the user has decided about colours
 	FallThrough bool   // comments say where statements may go on at a label
+	AllHeaders  bool   // what system headers declare is of interest even if nobody uses it
 
 	// PrefixMaps are the OLD=NEW of -ffile-prefix-map and -fmacro-prefix-map.
 	PrefixMaps []string
@@ -362,6 +363,10 @@ func (p *parser) option(name, operand string, args ...string) {
 	case "-gsplit-dwarf", "--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage", "-fprofile-generate",
 		"-fprofile-use", "-fbranch-probabilities", "-fauto-profile", "-fstack-usage", "-fcallgraph-info", "-fdump-":
 		p.aux, r = true, auxiliary
+		p.AllHeaders = p.AllHeaders || name == "-fcallgraph-info" || name == "-fdump-"
+	case "-Wsystem-headers", "-aux-info", "-fopenmp", "-fopenacc", "-fkeep-inline-functions", "-fkeep-static-functions",
+		"-fno-eliminate-unused-debug-types", "-fno-eliminate-unused-debug-symbols", "-fstandalone-debug":
+		p.AllHeaders = true
 	default:
 		switch {
 		case strings.HasPrefix(name, "-flto="):
@@ -372,6 +377,8 @@ func (p *parser) option(name, operand string, args ...string) {
 			p.Colors = true
 		case strings.HasPrefix(name, "--help="):
 			p.nothing = true
+		case strings.HasPrefix(name, "-fplugin="):
+			p.AllHeaders = true
 		case strings.HasPrefix(name, "-fprofile-use="), strings.HasPrefix(name, "-fprofile-generate="):
 			p.aux, r = true, auxiliary
 		}

@@ -16,11 +16,13 @@ type chunk struct {
 	nameless bool // it has no declarator, as in struct s { ... };
 
 	types   []string // typedef names, tags and enumerators it defines
+	tags    []string // tags it mentions at file scope, without defining them
 	funcs   []string
 	objects []string
 
 	keep     bool // it is to be parsed
 	keepBody bool // and its body
+	unused   bool // it has no effect on the unit
 }
 
 // mayDefine reports whether the chunk may define variables.
@@ -242,15 +244,25 @@ func (l *lexed) tag(c *chunk, i int, enum bool) int {
 		}
 	}
 	if l.ch(i) != '{' {
+		if name >= 0 {
+			c.tags = append(c.tags, l.str(name))
+		}
 		return i
 	}
 	if name >= 0 {
 		c.types = append(c.types, l.str(name))
 	}
 	end := l.match(i)
+	parens := 0 // around token j: parameters, within which tags have a scope of their own
 	for j := i + 1; j < end; j++ {
 		t := l.toks[j]
 		if t.kind != ident {
+			switch t.ch {
+			case '(':
+				parens++
+			case ')':
+				parens--
+			}
 			continue
 		}
 		if enum && (j == i+1 || l.ch(j-1) == ',') {
@@ -260,10 +272,12 @@ func (l *lexed) tag(c *chunk, i int, enum bool) int {
 		switch classOf(l.text[t.off:t.end]) {
 		case kwTypeof:
 			c.typeof = true
-		case kwTag:
-			j = l.tag(c, j, false) - 1
-		case kwEnum:
-			j = l.tag(c, j, true) - 1
+		case kwTag, kwEnum:
+			n := len(c.tags)
+			j = l.tag(c, j, l.is(j, "enum")) - 1
+			if parens > 0 {
+				c.tags = c.tags[:n]
+			}
 		}
 	}
 	return end + 1

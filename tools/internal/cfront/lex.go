@@ -35,12 +35,33 @@ type marker struct {
 	system bool
 }
 
+// A nesting is what a line marker says about the file that includes and the one
+// that is included.
+type nesting uint8
+
+const (
+	same nesting = iota
+	enters
+	leaves
+)
+
 // A lexed text.
 type lexed struct {
 	text    []byte
 	toks    []tok
 	markers []marker
 	pragmas [][2]int32 // the lines `#pragma KITSUNE ...`
+	lines   []line     // that the compiler must see
+
+	stripped []tok   // identifiers, by strip
+	effects  []int32 // offsets of attributes that have an effect by themselves
+}
+
+// A line is one of the preprocessor's: a pragma, or a marker where files begin
+// and end.
+type line struct {
+	off, end int32
+	nests    nesting
 }
 
 var isIdent, isDigit, isBlank [256]bool
@@ -202,29 +223,41 @@ func punctuator(text []byte, i int) (byte, int) {
 // directive reads the line that begins with # at i and returns its end.
 func (l *lexed) directive(i int) int {
 	end := lineEnd(l.text, i)
-	line := bytes.TrimLeft(l.text[i+1:end], " \t")
-	if rest, ok := bytes.CutPrefix(line, []byte("pragma")); ok {
-		if f := bytes.Fields(rest); len(f) > 0 && string(f[0]) == "KITSUNE" {
+	rest := bytes.TrimLeft(l.text[i+1:end], " \t")
+	if pragma, ok := bytes.CutPrefix(rest, []byte("pragma")); ok {
+		l.lines = append(l.lines, line{int32(i), int32(end), same})
+		if f := bytes.Fields(pragma); len(f) > 0 && string(f[0]) == "KITSUNE" {
 			l.pragmas = append(l.pragmas, [2]int32{int32(i), int32(end)})
 		}
 		return end
 	}
-	line = bytes.TrimLeft(bytes.TrimPrefix(line, []byte("line")), " \t")
+	rest = bytes.TrimLeft(bytes.TrimPrefix(rest, []byte("line")), " \t")
 	digits := 0
-	for digits < len(line) && isDigit[line[digits]] {
+	for digits < len(rest) && isDigit[rest[digits]] {
 		digits++
 	}
-	num, err := strconv.ParseInt(string(line[:digits]), 10, 32)
+	num, err := strconv.ParseInt(string(rest[:digits]), 10, 32)
 	if err != nil {
 		return end
 	}
 	m := marker{off: int32(end + 1), line: int32(num)}
-	rest := bytes.TrimLeft(line[digits:], " \t")
+	nests := same
+	rest = bytes.TrimLeft(rest[digits:], " \t")
 	if len(rest) > 0 && rest[0] == '"' {
 		_, e := literal(rest, 0, false)
 		m.file = unescape(rest[:e])
 		for _, flag := range bytes.Fields(rest[e:]) {
-			m.system = m.system || string(flag) == "3"
+			switch string(flag) {
+			case "1":
+				nests = enters
+			case "2":
+				nests = leaves
+			case "3":
+				m.system = true
+			}
+		}
+		if nests != same {
+			l.lines = append(l.lines, line{int32(i), int32(end), nests})
 		}
 	} else if n := len(l.markers); n > 0 {
 		m.file, m.system = l.markers[n-1].file, l.markers[n-1].system

@@ -31,6 +31,11 @@ func (l *lexed) strip(c23 bool) (attrs []*attribute, private [][2]int) {
 			items, blank := l.attributes(i, last)
 			attrs = append(attrs, items...)
 			private = append(private, blank...)
+			for _, t := range old[i : last+1] {
+				if t.kind == ident {
+					l.stripped = append(l.stripped, t)
+				}
+			}
 			i = last
 			continue
 		}
@@ -119,11 +124,24 @@ func (l *lexed) attributes(i, last int) (items []*attribute, private [][2]int) {
 		default:
 			onlyOurs = false
 		}
+		if hasEffect(a.name) {
+			l.effects = append(l.effects, int32(a.off))
+		}
 	}
 	if len(private) > 0 && onlyOurs {
 		private = [][2]int{{int(l.toks[i].off), int(l.toks[last].end)}}
 	}
 	return items, private
+}
+
+// hasEffect reports whether a declaration with an attribute is of use without
+// being mentioned.
+func hasEffect(attribute string) bool {
+	switch attribute {
+	case "alias", "constructor", "destructor", "ifunc", "retain", "section", "used", "weakref":
+		return true
+	}
+	return false
 }
 
 // between returns the attributes of the list, which is in the order of the

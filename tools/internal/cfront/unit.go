@@ -17,7 +17,8 @@
 //     function.go the functions and their linkage;
 //   - mark.go picks the declarations that matter, which are few;
 //   - parse.go, decl.go and annotate.go work out the meaning of these, body.go
-//     of the function bodies that hold something of interest.
+//     of the function bodies that hold something of interest;
+//   - gaps.go finds what the native compiler need not read again.
 //
 // There is a C parser in Go, modernc.org/cc/v4. It is not used here: it would
 // have to be kept from seeing attributes, assembly, most built-in functions and
@@ -38,6 +39,7 @@ type Options struct {
 	GNU89Inline bool // `inline` has its meaning from before C99
 	C23         bool // bool, true, nullptr ... are keywords
 	NoLocals    bool // E_NOTELOCALS has no effect
+	NoGaps      bool // the native compiler is to see every declaration
 }
 
 // A Unit is what a translation unit says.
@@ -62,6 +64,7 @@ type Unit struct {
 	Points    []string    // names of update points, sorted
 	Types     []*Def      // the program's own types, at file scope, that functions mention by name
 
+	Gaps        []Gap     // in order
 	Diagnostics diag.List // about annotations
 
 	lexed *lexed
@@ -151,6 +154,9 @@ func Parse(text []byte, options Options) (*Unit, error) {
 	}
 	for _, p := range private {
 		blank(text[p[0]:p[1]])
+	}
+	if !options.NoGaps {
+		u.Gaps = s.gaps()
 	}
 	return u, nil
 }

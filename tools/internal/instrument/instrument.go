@@ -170,6 +170,13 @@ func (u *Unit) Text(seal *Seal) []byte {
 	for _, i := range inserts {
 		b.Insert(i.at, i.text)
 	}
+	for _, g := range u.source.Gaps { // after what is inserted where they begin
+		text := g.Lines
+		if g.Resumes {
+			text += u.marker(g.To) + "\n"
+		}
+		b.Replace(g.From, g.To, text)
+	}
 	b.Insert(len(u.source.Text), u.tail(seal))
 	return b.Bytes()
 }

@@ -113,7 +113,11 @@ func TestDebian(t *testing.T) {
 			n := min(*timed, len(good))
 			progress("measuring %d units", n)
 			for i := range n {
-				cost, err := tools.Measure(good[i*len(good)/n], *turns)
+				u := good[i*len(good)/n]
+				if err := tools.CheckHeaders(u); err != nil {
+					t.Error(err)
+				}
+				cost, err := tools.Measure(u, *turns)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -167,6 +171,11 @@ func TestSample(t *testing.T) {
 		}
 	}
 	report := &Report{Name: "sample", Results: check(t, tools, units)}
+	for _, u := range units {
+		if err := tools.CheckHeaders(u); err != nil {
+			t.Error(err)
+		}
+	}
 	var table strings.Builder
 	WriteTable(&table, []*Report{report})
 	t.Log(&table)
