@@ -33,6 +33,12 @@
 /* The pointer leads to objects up to and including the first one whose bytes are all zero. */
 #define E_SZ KITSUNE_ANNOTATE(e_sz)
 
+/* Which member of a union is alive. E_UNION(self.FIELD), beside the type of a field that is a union, names the
+ * integer field of the same structure that tells; E_CASE(value, ...), after the name of a member, the values with
+ * which that member is alive. With any other value the bits of the union are copied. */
+#define E_UNION(tag) KITSUNE_ANNOTATE(e_union(tag))
+#define E_CASE(...) KITSUNE_ANNOTATE(e_case(__VA_ARGS__))
+
 /* Allocator and deallocator of what the pointer leads to. Recorded in the summary. */
 #define E_CUSTOM(alloc, release) KITSUNE_ANNOTATE(e_custom_malloc(#alloc, #release))
 

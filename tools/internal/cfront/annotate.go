@@ -2,6 +2,7 @@ package cfront
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rules-kitsune/rules_kitsune/tools/internal/ktt"
@@ -13,6 +14,7 @@ var macros = map[string]string{
 	"e_custom_malloc": "E_CUSTOM", "e_ignore": "E_IGNORE", "e_auto": "E_AUTO", "e_generic": "E_GENERIC",
 	"e_type": "E_T", "e_genuse": "E_G", "e_auto_migrate": "E_AUTO_MIGRATE",
 	"e_manual_migrate": "E_MANUAL_MIGRATE", "e_notelocals": "E_NOTELOCALS",
+	"e_union": "E_UNION", "e_case": "E_CASE",
 }
 
 func (a *attribute) macro() string {
@@ -48,7 +50,7 @@ func (p *parser) annotate(t *Type, attrs []*attribute) notes {
 		case "mode", "vector_size":
 			n.native = append(n.native, a)
 		case "gnu_inline", "e_ignore", "e_auto":
-		case "e_auto_migrate", "e_manual_migrate", "e_notelocals":
+		case "e_auto_migrate", "e_manual_migrate", "e_notelocals", "e_case":
 			n.declaration = append(n.declaration, a)
 		case "e_generic":
 			n.generics = p.genericParams(a)
@@ -64,6 +66,8 @@ func (p *parser) annotate(t *Type, attrs []*attribute) notes {
 			} else {
 				p.warnf(a.off, "E_G has no effect here: it belongs to the name of a generic type")
 			}
+		case "e_union":
+			p.tagOf(t, a)
 		case "e_ptr", "e_ptropaque", "e_ptrarray", "e_array", "e_sz", "e_type":
 			if shape != nil {
 				p.errorf(a.off, "Found conflicting annotations: %s and %s for the same type", shape.macro(), a.macro())
@@ -89,6 +93,8 @@ func (p *parser) shape(t *Type, a *attribute) {
 		p.errorf(a.off, "Bad type / annotation combination: E_ARRAY is for arrays; for a pointer write E_PTRARRAY")
 	case t.Kind == Pointer:
 		switch a.name {
+		case "e_ptr":
+			t.Said = true
 		case "e_ptropaque":
 			t.Shape = ktt.NoLook
 		case "e_sz":
@@ -137,7 +143,7 @@ func (p *parser) trailingDeclaration(attrs []*attribute, n *notes) (native []*at
 		switch {
 		case !a.annotation():
 			native = append(native, a)
-		case a.name == "e_auto_migrate" || a.name == "e_manual_migrate" || a.name == "e_notelocals":
+		case slices.Contains([]string{"e_auto_migrate", "e_manual_migrate", "e_notelocals", "e_case"}, a.name):
 			n.declaration = append(n.declaration, a)
 		case a.name != "e_ignore" && a.name != "e_auto":
 			p.warnf(a.off, "%s has no effect after the name: write it after the * or the type's name", a.macro())
@@ -149,27 +155,41 @@ func (p *parser) trailingDeclaration(attrs []*attribute, n *notes) (native []*at
 // count reads a length: a constant expression or self.FIELD.
 func (p *parser) count(a *attribute) *Count {
 	l := lex([]byte(a.args))
-	bad := func() *Count {
+	if path := p.selfPath(l, a); path != "" {
+		return &Count{Field: path, Off: a.off}
+	}
+	if !p.isConstant(l) {
 		p.errorf(a.off, "%s: unsupported array size specifier %q: write a constant or self.FIELD", a.macro(), a.args)
 		return nil
 	}
-	if l.is(0, "self") {
-		var path []string
-		for i := 1; i < len(l.toks); i += 2 {
-			if l.ch(i) != '.' || i+1 == len(l.toks) || l.toks[i+1].kind != ident {
-				return bad()
-			}
-			path = append(path, l.str(i+1))
-		}
-		if len(path) == 0 {
-			return bad()
-		}
-		p.selfRefs = append(p.selfRefs, selfRef{path, a})
-		return &Count{Field: strings.Join(path, "."), Off: a.off}
+	return &Count{Expr: a.args, Off: a.off}
+}
+
+// selfPath reads self.FIELD, the argument of an annotation, and returns what
+// follows self. It returns "" for anything else.
+func (p *parser) selfPath(l *lexed, a *attribute) string {
+	if !l.is(0, "self") {
+		return ""
 	}
+	var path []string
+	for i := 1; i < len(l.toks); i += 2 {
+		if l.ch(i) != '.' || i+1 == len(l.toks) || l.toks[i+1].kind != ident {
+			return ""
+		}
+		path = append(path, l.str(i+1))
+	}
+	if len(path) > 0 {
+		p.selfRefs = append(p.selfRefs, selfRef{path, a})
+	}
+	return strings.Join(path, ".")
+}
+
+// isConstant reports whether a text can be an integer constant expression; the
+// compiler evaluates it.
+func (p *parser) isConstant(l *lexed) bool {
 	for i, t := range l.toks {
 		if t.kind == str {
-			return bad()
+			return false
 		}
 		if t.kind != ident || classOf(l.text[t.off:t.end]) != notKeyword {
 			continue
@@ -179,14 +199,11 @@ func (p *parser) count(a *attribute) *Count {
 		default:
 			// A tag may follow its keyword; variables have no place here.
 			if !l.is(i-1, "struct") && !l.is(i-1, "union") && !l.is(i-1, "enum") {
-				return bad()
+				return false
 			}
 		}
 	}
-	if len(l.toks) == 0 {
-		return bad()
-	}
-	return &Count{Expr: a.args, Off: a.off}
+	return len(l.toks) > 0
 }
 
 // strings returns the values of the string literals among an attribute's

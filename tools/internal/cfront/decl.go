@@ -211,6 +211,7 @@ func (p *parser) member(d *Def) {
 	if p.i == sp.lo {
 		p.fail("a field")
 	}
+	cases := p.cases(d, &sp.notes)
 	p.misplaced(sp.notes.declaration, "a field")
 	if def := sp.base.Def; def != nil && def.Tag == "" && def.Kind != ktt.Enum && len(def.Generics) == 0 {
 		generics := p.generics // all of them, so that they do not depend on the fields
@@ -233,7 +234,7 @@ func (p *parser) member(d *Def) {
 			name := fmt.Sprintf("__annonCompField%d", unnamed)
 			p.hint(sp, d, name)
 			p.selfRefs = append(p.selfRefs, def.unresolved...)
-			d.Fields = append(d.Fields, &Field{Name: name, Unnamed: true, Type: sp.base})
+			d.Fields = append(d.Fields, &Field{Off: def.Off, Name: name, Unnamed: true, Type: sp.base, Cases: cases})
 			d.Unnamed = true
 		}
 		return
@@ -241,13 +242,13 @@ func (p *parser) member(d *Def) {
 	p.noSelf(sp.defs...)
 	for {
 		from := p.before(p.i)
-		f := &Field{Type: sp.base}
+		f := &Field{Off: p.off(p.i), Type: sp.base}
 		if p.ch(p.i) != ':' {
 			t, name := p.declarator(sp.base)
 			if name < 0 {
 				p.fail("the name of a field")
 			}
-			f.Name, f.Type = p.str(name), t
+			f.Off, f.Name, f.Type = p.off(name), p.str(name), t
 			p.hint(sp, d, f.Name)
 		}
 		if p.ch(p.i) == ':' {
@@ -256,7 +257,10 @@ func (p *parser) member(d *Def) {
 			f.Bits = p.source(lo, p.i)
 		}
 		p.skipTo(",;")
-		native := p.trailing(between(p.attrs, from, p.off(p.i)), "a field")
+		var n notes
+		native := p.trailingDeclaration(between(p.attrs, from, p.off(p.i)), &n)
+		f.Cases = slices.Concat(cases, p.cases(d, &n))
+		p.misplaced(n.declaration, "a field")
 		f.Type = nativeType(f.Type, slices.Concat(sp.notes.native, native))
 		d.Fields = append(d.Fields, f)
 		if anon := anonymousIn(f.Type); anon != nil && anon.Unnamed {
@@ -292,6 +296,13 @@ func (p *parser) noSelf(defs ...*Def) {
 		for _, r := range d.unresolved {
 			p.errorf(r.attr.off, "%s: the structure has no field %s", r.attr.macro(), r.path[0])
 		}
+	}
+}
+
+// noStructure reports annotations that name fields where there are none.
+func (p *parser) noStructure(refs []selfRef) {
+	for _, r := range refs {
+		p.errorf(r.attr.off, "%s: self.%s outside of a structure", r.attr.macro(), strings.Join(r.path, "."))
 	}
 }
 
@@ -354,9 +365,12 @@ func (p *parser) enum(sp *specifiers) *Def {
 // that is the declaration's end.
 func (p *parser) declaration(after int, locals func(*Object)) {
 	p.genericUses = nil
+	before := len(p.selfRefs)
 	sp := p.specifiers()
 	sp.uses = p.genericUses
 	p.noSelf(sp.defs...)
+	p.noStructure(p.selfRefs[before:])
+	p.selfRefs = p.selfRefs[:before]
 	if p.ch(p.i) == ':' {
 		p.skipTo(";") // enum e : int;
 	}
@@ -377,10 +391,7 @@ func (p *parser) declaration(after int, locals func(*Object)) {
 			list = append(list, d)
 		}
 		if !sp.typedef && t.Kind != Func {
-			for _, r := range p.selfRefs[refs:] {
-				p.errorf(r.attr.off, "%s: self.%s outside of a structure", r.attr.macro(),
-					strings.Join(r.path, "."))
-			}
+			p.noStructure(p.selfRefs[refs:])
 			if p.fn == nil || sp.static || p.fn.frame != nil {
 				p.noParams(slices.Concat(sp.uses, p.genericUses), "only generic types have some")
 			}
@@ -456,8 +467,8 @@ func (p *parser) declare(d *declared) *Object {
 		return nil
 	}
 	for _, a := range notes.declaration {
-		if a.name == "e_notelocals" {
-			p.warnf(a.off, "E_NOTELOCALS has no effect on a variable")
+		if a.name == "e_notelocals" || a.name == "e_case" {
+			p.warnf(a.off, "%s has no effect on a variable", a.macro())
 		}
 	}
 	if p.fn == nil {

@@ -44,9 +44,11 @@ type Type struct {
 
 	// Annotations.
 	Shape  ktt.Shape // Pointer
+	Said   bool      // Pointer: by E_PTR, that it leads to one object
 	Count  *Count    // Pointer with shape Many, open Array
 	Param  string    // Void, Pointer: the generic parameter, without @
 	Args   []*Arg    // Named
+	Teller string    // Named, a union: the path of the field that tells which member is alive
 	Custom []string  // Pointer: allocator and deallocator
 }
 
@@ -104,10 +106,13 @@ type Def struct {
 
 // A Field is a member of a structure or union.
 type Field struct {
+	Off     int    // offset of the declaration
 	Name    string // "" for an unnamed bit-field
 	Unnamed bool   // Name is ours
 	Type    *Type
 	Bits    string // a bit-field's width, as a C expression
+
+	Cases []*Count // of a union's member: the values with which it is alive
 }
 
 // An Object is a variable.

@@ -64,6 +64,10 @@ type Unit struct {
 	Points    []string    // names of update points, sorted
 	Types     []*Def      // the program's own types, at file scope, that functions mention by name
 
+	// Literals are the fields that functions assign string literals to, with
+	// the offsets of these.
+	Literals map[string]int
+
 	Gaps        []Gap     // in order
 	Diagnostics diag.List // about annotations
 
@@ -149,6 +153,7 @@ func Parse(text []byte, options Options) (*Unit, error) {
 	if err := newParser(s).run(); err != nil {
 		return nil, err
 	}
+	u.Literals = s.literals()
 	for _, p := range s.pragmas {
 		private = append(private, [2]int{int(p[0]), int(p[1])})
 	}

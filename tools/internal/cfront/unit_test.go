@@ -67,6 +67,9 @@ func say(t *Type) string {
 		}
 		b.WriteString(") returning " + say(t.Elem))
 	case Named:
+		if t.Teller != "" {
+			b.WriteString("told by " + t.Teller + " ")
+		}
 		if t.Def == nil {
 			b.WriteString("undeclared " + string(t.Tag) + " " + t.Name)
 		} else {
@@ -107,6 +110,7 @@ func sayArg(a *Arg) string {
 // annotations are the macros of ktannotations.h, in the form that C's
 // preprocessor gives them.
 var annotations = strings.NewReplacer(
+	"E_UNION(", "__attribute__((e_union(", "E_CASE(", "__attribute__((e_case(",
 	"E_PTRARRAY(", "__attribute__((e_ptrarray(", "E_ARRAY(", "__attribute__((e_array(", "E_CUSTOM(m, f)",
 	`__attribute__((e_custom_malloc("m", "f")))`, "E_PTR", "__attribute__((e_ptr))", "E_OPAQUE",
 	"__attribute__((e_ptropaque))", "E_SZ", "__attribute__((e_sz))", "E_AUTO_MIGRATE",
@@ -472,6 +476,22 @@ func TestDiagnostics(t *testing.T) {
 		{"struct l; struct l E_G(\"@t\"]] *x; struct l *f(struct l E_G(\"@u\"]] *l);",
 			"t.c:1: error: E_G: @t is not a generic parameter here: only generic types have some\n"},
 
+		{"struct s { int k; int E_UNION(self.k]] u; };",
+			"t.c:1: error: E_UNION belongs to a union: write it after the union's name or its closing brace\n"},
+		{"struct s { int k; union { int i E_CASE(1]]; } E_UNION(k]] u; };",
+			"t.c:1: error: E_UNION: unsupported argument \"k\": write self.FIELD, the field that tells which member is alive\n"},
+		{"struct s { int k;\nunion { int i E_CASE(1]]; } E_UNION(self.l]] u; };", "t.c:2: error: E_UNION: the structure has no field l\n"},
+		{"struct s { char *k; union { int i E_CASE(1]]; } E_UNION(self.k]] u; };", "t.c:1: error: E_UNION: self.k is not an integer\n"},
+		{"union u { int i E_CASE(1]]; } E_UNION(self.k]] x;", "t.c:1: error: E_UNION: self.k outside of a structure\n"},
+		{"struct s { int k; union { int i; } E_UNION(self.k]] u; };",
+			"t.c:1: warning: E_UNION has no effect: no member of the union says by E_CASE when it is alive\n"},
+		{"struct s { int i E_CASE(1]]; };", "t.c:1: error: E_CASE belongs to a member of a union\n"},
+		{"union u { int i E_CASE(]]; };",
+			"t.c:1: error: E_CASE: \"\" is not a constant: write the values of the field that E_UNION names\n"},
+		{"union u { int i E_CASE(1, n]]; };",
+			"t.c:1: error: E_CASE: \"n\" is not a constant: write the values of the field that E_UNION names\n"},
+		{"int x E_CASE(1]];", "t.c:1: warning: E_CASE has no effect on a variable\n"},
+
 		// No effect.
 		{"int E_SZ x;", "t.c:1: warning: E_SZ has no effect here: it belongs right after a *\n"},
 		{"E_OPAQUE void *x;", "t.c:1: warning: E_OPAQUE has no effect here: it belongs right after a *\n"},
@@ -482,6 +502,7 @@ func TestDiagnostics(t *testing.T) {
 		{"struct s { int d E_MANUAL_MIGRATE; } x;", "t.c:1: warning: E_MANUAL_MIGRATE has no effect on a field\n"},
 		{"typedef char *str; str E_SZ x;",
 			"t.c:1: warning: E_SZ has no effect where the typedef str is used: annotate its definition\n"},
+		{"typedef union { int i; } E_CASE(1]] T; T x;", "t.c:1: warning: E_CASE has no effect on a typedef\n"},
 		{"typedef int T E_AUTO_MIGRATE; T x;", "t.c:1: warning: E_AUTO_MIGRATE has no effect on a typedef\n"},
 		{"int x[E_OPAQUE 3];", "t.c:1: warning: E_OPAQUE has no effect on an array\n"},
 		{"int * E_AUTO_MIGRATE x;", "t.c:1: warning: E_AUTO_MIGRATE has no effect on a pointer\n"},
@@ -498,6 +519,42 @@ func TestDiagnostics(t *testing.T) {
 		if diff := cmp.Diff(tt.want, messages(u)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.text, diff)
 		}
+	}
+}
+
+// The values with which members of unions are alive, and what tells them.
+func TestCases(t *testing.T) {
+	u := parseText(t, `enum { A, B };
+struct s {
+	struct { int kind; };
+	union u { int a E_CASE(A]]; char b, c E_CASE(B, (1, 2) + 3]]; struct { int d; } E_CASE(7]]; } E_UNION(self.kind]] x, *y;
+	union u E_UNION(self.kind]] z[2];
+	union u other;
+} v;`, Options{})
+	if len(u.Diagnostics) > 0 {
+		t.Fatal(messages(u))
+	}
+	var got []string
+	fields := func(d *Def) {
+		for _, f := range d.Fields {
+			s := f.Name + ": " + say(f.Type)
+			for _, c := range f.Cases {
+				s += " case " + c.Expr
+			}
+			got = append(got, s)
+		}
+	}
+	s := u.Objects[0].Type.Def
+	fields(s)
+	fields(s.Fields[1].Type.Def)
+	want := []string{
+		"__annonCompField1: struct __anonstruct_s___annonCompField1",
+		"x: told by kind union u", "y: pointer to told by kind union u", "z: array of told by kind union u", "other: union u",
+		"a: int case A", "b: char", "c: char case B case (1, 2) + 3",
+		"__annonCompField1: struct __anonstruct_u___annonCompField1 case 7",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("-want +got:\n%s", d)
 	}
 }
 
@@ -867,6 +924,7 @@ func FuzzAnnotations(f *testing.F) {
 			t.Skip("a line of its own can say where it comes from")
 		}
 		text := fmt.Sprintf(`# 1 "a.c"
+struct told { int n; union { int i __attribute__((e_case(%[1]s))); } __attribute__((e_union(%[1]s))) u; } told;
 struct list { void *__attribute__((e_type(%[1]s))) data; struct list *__attribute__((e_genuse(%[1]s))) next; int n;
   char *__attribute__((e_ptrarray(%[1]s))) p; char a[4] __attribute__((e_array(%[1]s))); } __attribute__((e_generic(%[1]s)));
 typedef struct list __attribute__((e_genuse(%[1]s))) ints __attribute__((e_generic(%[1]s)));

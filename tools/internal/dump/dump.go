@@ -78,15 +78,23 @@ func typeDef(b *bytes.Buffer, d *ktt.TypeDef) {
 			name = "(unnamed)"
 		}
 		if f.Bits != nil {
-			fmt.Fprintf(t, "    bits\t%d\t%s\t%s\n", *f.Bits, name, f.Type)
+			fmt.Fprintf(t, "    bits\t%d\t%s\t%s%s\n", *f.Bits, name, f.Type, cases(f))
 		} else {
-			fmt.Fprintf(t, "    at %d\t%d\t%s\t%s\n", f.Offset, f.Size, name, f.Type)
+			fmt.Fprintf(t, "    at %d\t%d\t%s\t%s%s\n", f.Offset, f.Size, name, f.Type, cases(f))
 		}
 	}
 	for _, v := range d.Values {
 		fmt.Fprintf(t, "    %s\t= %d\n", v.Name, v.Value)
 	}
 	t.Flush()
+}
+
+// cases returns E_CASE with the values with which a union's member is alive.
+func cases(f *ktt.Field) string {
+	if len(f.Cases) == 0 {
+		return ""
+	}
+	return " E_CASE(" + strings.Trim(strings.ReplaceAll(fmt.Sprint(f.Cases), " ", ", "), "[]") + ")"
 }
 
 func variables(b *bytes.Buffer, u *ktt.Unit) {

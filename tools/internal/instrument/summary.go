@@ -55,6 +55,16 @@ func (u *Unit) summary(values map[int][]uint64) (*ktt.Unit, error) {
 		Types: []*ktt.TypeDef{}, Vars: []*ktt.Var{}, Funcs: []*ktt.Func{}, Roots: []string{},
 		Points: u.source.Points,
 	}
+	for name, off := range u.source.Literals {
+		if out.Literals == nil {
+			out.Literals = map[string]int{}
+		}
+		if p := u.source.Position(off); p.File == u.source.File {
+			out.Literals[name] = p.Line
+		} else {
+			out.Literals[name] = 0
+		}
+	}
 	for _, v := range u.variables {
 		if !b.exists(v.After) {
 			continue // in a function that the compiler has dropped
@@ -111,6 +121,9 @@ func (b *builder) sizeof(at int, expr string) int64 {
 
 func (b *builder) variable(v *variable) *ktt.Var {
 	out := &ktt.Var{Key: v.key.String(), ReadOnly: !v.local && v.Type.ReadOnly(), Local: v.local}
+	if p := b.source.Position(v.Off); v.Static || p.File == b.source.File {
+		out.Line = p.Line
+	}
 	b.auto = v.local
 	path := v.Name
 	if v.Incomplete() {
@@ -138,7 +151,8 @@ func (b *builder) typ(t *cfront.Type, path string, at int) *ktt.Type {
 	case cfront.VaList:
 		return &ktt.Type{Kind: ktt.VaList, Size: b.constant(0, "sizeof("+t.Name+")")}
 	case cfront.Pointer:
-		out := &ktt.Type{Kind: ktt.Pointer, Shape: t.Shape, Custom: t.Custom, Param: t.Param, Len: b.length(t.Count, at)}
+		out := &ktt.Type{Kind: ktt.Pointer, Shape: t.Shape, Said: t.Said, Custom: t.Custom, Param: t.Param,
+			Len: b.length(t.Count, at)}
 		out.Elem = b.typ(t.Elem, deref(path), at)
 		return out
 	case cfront.Array:
@@ -164,7 +178,7 @@ func (b *builder) typ(t *cfront.Type, path string, at int) *ktt.Type {
 		b.weak--
 		return out
 	case cfront.Named:
-		out := &ktt.Type{Kind: ktt.Ref, Def: t.Tag, Name: t.Name, Args: b.args(t.Args)}
+		out := &ktt.Type{Kind: ktt.Ref, Def: t.Tag, Name: t.Name, Args: b.args(t.Args), Teller: t.Teller}
 		if t.Def != nil {
 			b.reach(t.Def, path)
 			out.Def, out.Name = t.Def.Kind, t.Def.Name
@@ -247,13 +261,34 @@ func (b *builder) length(c *cfront.Count, at int) *ktt.Length {
 	case c.Field != "":
 		return &ktt.Length{Field: c.Field}
 	}
-	integer := "0 | (" + c.Expr + ")" // is an error for a floating number
-	b.constants.lines[integer] = b.marker(c.Off)
-	n := b.constant(at, integer)
+	n := b.number(c, at)
 	if n < 0 {
 		b.err = fmt.Errorf("%s: the length %s is negative", b.source.Position(c.Off).Pos, c.Expr)
 	}
 	return &ktt.Length{Const: n}
+}
+
+// number returns the value of a constant in an annotation.
+func (b *builder) number(c *cfront.Count, at int) int64 {
+	integer := "0 | (" + c.Expr + ")" // is an error for a floating number
+	b.constants.lines[integer] = b.marker(c.Off)
+	return b.constant(at, integer)
+}
+
+// cases returns the values with which a member of a union is alive. No other
+// member may be alive with one of them.
+func (b *builder) cases(f *cfront.Field, at int, taken map[int64]string) []int64 {
+	var values []int64
+	for _, c := range f.Cases {
+		n := b.number(c, at)
+		if other, ok := taken[n]; ok && b.values != nil {
+			b.err = fmt.Errorf("%s: E_CASE: %d, %s, is the value of both %s and %s",
+				b.source.Position(c.Off).Pos, n, c.Expr, other, f.Name)
+		}
+		taken[n] = f.Name
+		values = append(values, n)
+	}
+	return values
 }
 
 // args returns generic arguments. A type that is one is not any expression's.
@@ -356,7 +391,8 @@ func (b *builder) define(r *reached) *ktt.TypeDef {
 		out.Incomplete = true
 		return out
 	}
-	out.File = b.file(d.Off)
+	place := b.source.Position(d.Off)
+	out.File, out.Line, out.System = b.options.MapFile(place.File), place.Line, place.System
 	switch d.Kind {
 	case ktt.Typedef:
 		out.Type = b.typ(d.Type, "(*("+d.Tag+" *)0)", r.at)
@@ -408,8 +444,14 @@ func (b *builder) sized(t *cfront.Type) bool {
 
 // fields makes the fields of a structure or union.
 func (b *builder) fields(r *reached, out *ktt.TypeDef) {
+	file := b.source.Position(r.def.Off).File
+	cases := map[int64]string{}
 	for _, f := range r.def.Fields {
 		field := &ktt.Field{Name: f.Name, Unnamed: f.Unnamed}
+		if p := b.source.Position(f.Off); p.File == file {
+			field.Line = p.Line
+		}
+		field.Cases = b.cases(f, r.at, cases)
 		out.Fields = append(out.Fields, field)
 		if f.Bits != "" {
 			bits := int(b.constant(r.at, f.Bits))

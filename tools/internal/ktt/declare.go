@@ -10,6 +10,12 @@ import (
 // char *[16], struct list E_G(int) * E_OPAQUE.
 func (t *Type) String() string { return declarer{spellAnnotated, true}.declare(t, "") }
 
+// Annotated returns the C declaration of name with type t and its annotations,
+// as it would be written in a source.
+func (t *Type) Annotated(name string) string {
+	return strings.ReplaceAll(declarer{spellAnnotated, true}.declare(t, name), "* E_", "*E_")
+}
+
 // Declare returns the C declaration of name with type t, or the type alone if
 // name is empty. Annotations are left out. Every type that is neither pointer,
 // array nor function is written as spell says.
@@ -70,6 +76,8 @@ func (d declarer) pointerNote(t *Type, name string) string {
 		note = "E_PTRARRAY(" + t.Len.String() + ")"
 	case t.Shape == ToZero:
 		note = "E_SZ"
+	case t.Said:
+		note = "E_PTR"
 	}
 	if len(t.Custom) == 2 {
 		note = strings.TrimPrefix(note+" E_CUSTOM("+t.Custom[0]+", "+t.Custom[1]+")", " ")
@@ -122,6 +130,9 @@ func spellAnnotated(t *Type) string {
 				args[i] = a.String()
 			}
 			s += fmt.Sprintf(" E_G(%s)", strings.Join(args, ", "))
+		}
+		if t.Teller != "" {
+			s += " E_UNION(self." + t.Teller + ")"
 		}
 		return s
 	}

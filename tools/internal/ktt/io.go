@@ -2,14 +2,9 @@ package ktt
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"debug/elf"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"os"
 
 	"github.com/rules-kitsune/rules_kitsune/tools/internal/atomicfile"
 )
@@ -23,17 +18,6 @@ func (u *Unit) Encode() ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
-}
-
-// Hash returns the SHA-256 of u's canonical form, in hex. Two units with the
-// same hash look the same to an update.
-func (u *Unit) Hash() (string, error) {
-	b, err := u.Encode()
-	if err != nil {
-		return "", err
-	}
-	h := sha256.Sum256(b)
-	return hex.EncodeToString(h[:]), nil
 }
 
 // Encode returns the concatenation of the units' canonical forms.
@@ -50,57 +34,11 @@ func (s *Summary) Encode() ([]byte, error) {
 }
 
 // Decode reads a summary. The result of an empty input is an empty summary.
-func Decode(data []byte) (*Summary, error) {
-	s := new(Summary)
-	d := json.NewDecoder(bytes.NewReader(data))
-	for {
-		var head json.RawMessage
-		if err := d.Decode(&head); err == io.EOF {
-			return s, nil
-		} else if err != nil {
-			return nil, fmt.Errorf("not a type summary: %w", err)
-		}
-		// The version first: a newer format need not fit our types.
-		var v struct {
-			Schema *int `json:"ktt"`
-		}
-		if err := json.Unmarshal(head, &v); err != nil || v.Schema == nil {
-			return nil, errors.New("not a type summary: no format version")
-		}
-		if *v.Schema != Schema {
-			return nil, fmt.Errorf("type summary of format %d; this program reads format %d", *v.Schema, Schema)
-		}
-		u := new(Unit)
-		strict := json.NewDecoder(bytes.NewReader(head))
-		strict.DisallowUnknownFields()
-		if err := strict.Decode(u); err != nil {
-			return nil, fmt.Errorf("malformed type summary: %w", err)
-		}
-		if err := u.check(); err != nil {
-			return nil, fmt.Errorf("malformed type summary: %w", err)
-		}
-		s.Units = append(s.Units, u)
-	}
-}
+func Decode(data []byte) (*Summary, error) { return new(Reader).Decode(data) }
 
 // ReadFile reads the summary in the file name: a .ktt, or an object, archive
 // member or shared object that ktcc had a part in. Errors name the file.
-func ReadFile(name string) (*Summary, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	if bytes.HasPrefix(data, []byte(elf.ELFMAG)) {
-		if data, err = fromELF(data); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	s, err := Decode(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return s, nil
-}
+func ReadFile(name string) (*Summary, error) { return new(Reader).ReadFile(name) }
 
 // ErrNoSummary is what an ELF file without a summary gives.
 var ErrNoSummary = errors.New("no type summary in it: it was not built with ktcc, or the section " + Section + " was removed")

@@ -67,6 +67,13 @@ func TestHash(t *testing.T) {
 	if hb, _ := b.Hash(); hb != ha {
 		t.Error("equal units have different hashes")
 	}
+	b.Types[1].Line, b.Types[1].Fields[0].Line, b.Vars[0].Line, b.Literals = 1, 2, 3, map[string]int{"name": 4}
+	if hb, _ := b.Hash(); hb != ha {
+		t.Error("what only people need to know is part of the hash")
+	}
+	if b.Types[1].Line != 1 || b.Types[1].Fields[0].Line != 2 || b.Vars[0].Line != 3 || b.Literals == nil {
+		t.Error("the hash has changed the unit")
+	}
 	b.Roots = nil
 	if hb, _ := b.Hash(); hb == ha {
 		t.Error("different units have equal hashes")

@@ -54,6 +54,10 @@ type Unit struct {
 	// Points are the names of the update points that are string literals,
 	// sorted.
 	Points []string `json:"points,omitempty"`
+
+	// Literals are the names of the fields that functions assign string
+	// literals to, each with the line of one of these, or 0: elsewhere.
+	Literals map[string]int `json:"literals,omitempty"`
 }
 
 // DefKind is what a [TypeDef] defines. Its values are C's keywords.
@@ -83,8 +87,12 @@ type TypeDef struct {
 	Kind DefKind `json:"kind"`
 	Name string  `json:"name"`
 
-	// File is where the type is defined, in the compiler's spelling.
-	File string `json:"file,omitempty"`
+	// File is where the type is defined, in the compiler's spelling, and Line
+	// the line in it; System is set if that is a header of the system or of a
+	// library.
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	System bool   `json:"system,omitempty"`
 
 	// Anonymous is set when Name is not a name of the program's.
 	Anonymous bool `json:"anonymous,omitempty"`
@@ -130,6 +138,13 @@ type Field struct {
 
 	// Bits is the width of a bit-field, or nil.
 	Bits *int `json:"bits,omitempty"`
+
+	// Cases belong to a member of a union: the values of the field that tells
+	// which member is alive with which this one is.
+	Cases []int64 `json:"cases,omitempty"`
+
+	// Line is where it is declared in the file of its type, or 0: elsewhere.
+	Line int `json:"line,omitempty"`
 }
 
 // An Enumerator is a constant of an enumeration.
@@ -149,6 +164,10 @@ type Var struct {
 
 	// Local is set for a noted local; its key is FUNC#NAME.
 	Local bool `json:"local,omitempty"`
+
+	// Line is where it is defined, in the file of its key or of the unit, or
+	// 0: elsewhere.
+	Line int `json:"line,omitempty"`
 }
 
 // A Func is a function whose address may be stored in data.
@@ -196,6 +215,11 @@ type Type struct {
 	// Args are the generic arguments of a Ref.
 	Args []*GenericArg `json:"args,omitempty"`
 
+	// Teller belongs to a Ref to a union, or to a typedef of one: the field of
+	// the enclosing structure, perhaps a path with dots, whose value tells which
+	// member is alive.
+	Teller string `json:"teller,omitempty"`
+
 	// Elem is the target of a Pointer, the element of an Array, or the
 	// result of a function.
 	Elem *Type `json:"elem,omitempty"`
@@ -204,6 +228,10 @@ type Type struct {
 	// Pointer.
 	Shape  Shape    `json:"shape,omitempty"`
 	Custom []string `json:"custom,omitempty"`
+
+	// Said is set for a Pointer to One if the program says so, by E_PTR. It
+	// means the same as if it did not.
+	Said bool `json:"said,omitempty"`
 
 	// Len is the length of an Array or of a Many pointer. nil: unknown.
 	Len *Length `json:"len,omitempty"`

@@ -19,7 +19,9 @@ type Program struct {
 
 	types     map[TypeRef]*TypeDef
 	aliases   map[TypeRef]TypeRef
+	owners    map[TypeRef]owner // of the types of unnamed members
 	conflicts map[TypeRef]*Conflict
+	plain     map[TypeRef]TypeRef // see NameInC
 	vars      map[string]*Var
 	varUnits  map[string]*Unit
 	funcs     map[string]bool
@@ -37,12 +39,14 @@ type Conflict struct {
 // names of fields, the definition with the most annotations is taken, and of
 // equals the last one in link order. A complete type hides incomplete ones. One
 // that variables lead to hides those with another layout in units where none
-// does: they are other types.
+// does: they are other types. If variables of several units lead to types with
+// one name and different layouts, the types get different names.
 func (s *Summary) Program() *Program {
 	p := &Program{
 		Units:     s.Units,
 		types:     map[TypeRef]*TypeDef{},
 		aliases:   map[TypeRef]TypeRef{},
+		owners:    map[TypeRef]owner{},
 		conflicts: map[TypeRef]*Conflict{},
 		vars:      map[string]*Var{},
 		varUnits:  map[string]*Unit{},
@@ -52,7 +56,8 @@ func (s *Summary) Program() *Program {
 	definedIn := map[TypeRef]*Unit{}
 	reached := map[TypeRef]bool{} // a variable leads to a definition with this layout
 	rooted := map[string]bool{}
-	for _, u := range s.Units {
+	divided := split(s.Units)
+	for i, u := range divided.units {
 		for _, d := range u.Types {
 			r := d.Ref()
 			old, known := p.types[r], reached[r]
@@ -66,22 +71,23 @@ func (s *Summary) Program() *Program {
 			case d.Incomplete:
 				continue
 			case old.Incomplete:
+			case old == d:
 			case sameLayout(old, d):
-				if annotations(d) < annotations(old) {
+				if annotations(d) < annotations(old) || d.Size == 0 && old.Size > 0 {
 					continue
 				}
 			case known && d.Unreached:
 				continue
 			case known || d.Unreached:
 				if p.conflicts[r] == nil {
-					p.conflicts[r] = &Conflict{old, d, definedIn[r], u}
+					p.conflicts[r] = &Conflict{old, d, definedIn[r], s.Units[i]}
 				}
 				continue
 			}
-			p.types[r], definedIn[r] = d, u
+			p.types[r], definedIn[r] = d, s.Units[i]
 		}
 		for _, v := range u.Vars {
-			p.vars[v.Key], p.varUnits[v.Key] = v, u
+			p.vars[v.Key], p.varUnits[v.Key] = v, s.Units[i]
 		}
 		for _, f := range u.Funcs {
 			p.funcs[f.Key] = true
@@ -93,12 +99,21 @@ func (s *Summary) Program() *Program {
 			}
 		}
 	}
+	p.addConflicts(divided)
 	for _, r := range order {
+		if divided.split[r] != nil {
+			continue // it stands for several
+		}
 		d := p.types[r]
 		p.Types = append(p.Types, d)
 		if d.Kind == Typedef && d.Type.Kind == Ref {
 			if of := p.types[d.Type.Ref()]; of != nil && of.Anonymous && p.aliases[of.Ref()] == (TypeRef{}) {
 				p.aliases[of.Ref()] = r
+			}
+		}
+		for _, f := range d.Fields {
+			if f.Unnamed && f.Type.Kind == Ref {
+				p.owners[f.Type.Ref()] = owner{d, f.Offset}
 			}
 		}
 	}
@@ -112,6 +127,52 @@ func (p *Program) KnownAs(d *TypeDef) TypeRef {
 		return alias
 	}
 	return d.Ref()
+}
+
+// An owner is the type that has an unnamed member, and where it has it.
+type owner struct {
+	def    *TypeDef
+	offset int64
+}
+
+// Owner returns the type that C says the fields of d are in, and the offset of d
+// in it: d itself, unless it is the type of an unnamed member.
+func (p *Program) Owner(d *TypeDef) (*TypeDef, int64) {
+	offset := int64(0)
+	for range maxDepth { // a file may say that two types are in each other
+		of, ok := p.owners[d.Ref()]
+		if !ok {
+			break
+		}
+		d, offset = of.def, offset+of.offset
+	}
+	return d, offset
+}
+
+// Field returns the field of d with the name, and the type that it is in: d, or
+// that of an unnamed member. It returns nil if there is none.
+func (p *Program) Field(d *TypeDef, name string) (*Field, *TypeDef) { return p.field(d, name, 0) }
+
+func (p *Program) field(d *TypeDef, name string, depth int) (*Field, *TypeDef) {
+	if depth > maxDepth {
+		return nil, nil
+	}
+	for _, f := range d.Fields {
+		if f.Name == name {
+			return f, d
+		}
+	}
+	for _, f := range d.Fields {
+		if !f.Unnamed || f.Type.Kind != Ref {
+			continue
+		}
+		if inner := p.types[f.Type.Ref()]; inner != nil {
+			if g, in := p.field(inner, name, depth+1); g != nil {
+				return g, in
+			}
+		}
+	}
+	return nil, nil
 }
 
 // Type returns the definition of r, which may be incomplete, or nil.
@@ -258,6 +319,9 @@ func (p *Program) Target() (string, error) {
 // sameLayout reports whether a and b are laid out equally and mean the same
 // to the C compiler. Annotations and the names of fields do not count.
 func sameLayout(a, b *TypeDef) bool {
+	if a.Kind == Typedef && (a.Size == 0 || b.Size == 0) {
+		return sameType(a.Type, b.Type) // of a structure that is incomplete in one of the units
+	}
 	if a.Size != b.Size || a.Align != b.Align || len(a.Fields) != len(b.Fields) {
 		return false
 	}
@@ -302,20 +366,23 @@ func annotations(d *TypeDef) int {
 		n += typeAnnotations(d.Type)
 	}
 	for _, f := range d.Fields {
-		n += typeAnnotations(f.Type)
+		n += typeAnnotations(f.Type) + len(f.Cases)
 	}
 	return n
 }
 
 func typeAnnotations(t *Type) int {
 	n := len(t.Args)
-	if t.Shape != One {
+	if t.Shape != One || t.Said {
 		n++
 	}
 	if t.Param != "" {
 		n++
 	}
 	if t.Custom != nil {
+		n++
+	}
+	if t.Teller != "" {
 		n++
 	}
 	if t.Kind == Array && t.Len != nil && t.Len.Field != "" {

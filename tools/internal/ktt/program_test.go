@@ -54,6 +54,22 @@ func TestGoverning(t *testing.T) {
 	}
 }
 
+// A typedef is the same type whether or not a unit knows what is in the
+// structure behind it.
+func TestTypedefOfIncomplete(t *testing.T) {
+	const declared, defined = "typedef struct s t; t *p;", "typedef struct s t; struct s { int i; }; t x;"
+	for _, sources := range [][]string{{declared, defined}, {defined, declared}} {
+		p := program(t, sources...)
+		r := ktt.TypeRef{Kind: ktt.Typedef, Name: "t"}
+		if x := p.Conflict(r); x != nil {
+			t.Errorf("%q: a conflict between %s and %s", sources, x.FirstUnit.File, x.SecondUnit.File)
+		}
+		if size := p.Type(r).Size; size != 4 {
+			t.Errorf("%q: its size is %d, want 4", sources, size)
+		}
+	}
+}
+
 // TestUnreached joins units whose variables lead to a type or do not.
 func TestUnreached(t *testing.T) {
 	const declared, number, annotated, other = "struct t; struct t *p;", "struct t { int *i; };", "struct t { int *E_SZ i; };",
@@ -74,7 +90,7 @@ func TestUnreached(t *testing.T) {
 		{"other types", []string{number, other, number}, []bool{true, true, false}, "2.c", false},
 		{"two others", []string{number, other}, []bool{true, true}, "0.c", true},
 		{"two of a handle", []string{declared, number, other}, []bool{false, true, true}, "1.c", true},
-		{"two that count", []string{number, other, number}, []bool{false, false, true}, "2.c", true},
+		{"two that count", []string{number, other, number}, []bool{false, false, true}, "0.c", true},
 		{"annotated elsewhere", []string{annotated, number, other}, []bool{true, false, true}, "0.c", false},
 	} {
 		var s ktt.Summary
@@ -106,13 +122,58 @@ func TestConflict(t *testing.T) {
 		{"struct t { int a[2]; };", "struct t { int a[2]; int b[0]; };"},
 	} {
 		p := program(t, c.a, c.b)
-		x := p.Conflict(p.Types[0].Ref())
+		x := p.Conflict(p.NameInC(p.Types[0].Ref()))
 		if x == nil {
 			t.Errorf("no conflict between %s and %s", c.a, c.b)
 			continue
 		}
+		if len(p.Types) != 2 || p.Types[0].Name != "t___in___0_c" || p.Types[1].Name != "t___in___1_c" {
+			t.Errorf("%s and %s are not told apart", c.a, c.b)
+		}
 		if x.FirstUnit.File != "0.c" || x.SecondUnit.File != "1.c" || x.First.File != "0.c" || x.Second.File != "1.c" {
 			t.Errorf("%+v is not about 0.c and 1.c", x)
+		}
+	}
+}
+
+// TestSplit joins units with types that have the same name, and looks at what the
+// variables of each lead to.
+func TestSplit(t *testing.T) {
+	const a, b = "struct t { int i; }; ", "struct t { long l; }; "
+	for _, c := range []struct {
+		name    string
+		sources []string
+		want    []string // the types of the variables, and what these consist of
+	}{
+		{"the same", []string{a + "struct t v;", a + "struct t w;"}, []string{"struct t", "struct t", "struct t: int"}},
+		{"two", []string{a + "struct t v;", b + "struct t *w;"},
+			[]string{"struct t___in___0_c", "struct t___in___1_c *", "struct t___in___0_c: int", "struct t___in___1_c: long"}},
+		{"two of three", []string{a + "struct t v;", b + "struct t w;", a + "struct t x;"},
+			[]string{"struct t___in___0_c", "struct t___in___1_c", "struct t___in___0_c", "struct t___in___0_c: int", "struct t___in___1_c: long"}},
+		{"what leads to them", []string{a + "struct u { struct t *t; } v;", b + "struct u { struct t *t; } w;"},
+			[]string{"struct u___in___0_c", "struct u___in___1_c", "struct t___in___0_c: int", "struct u___in___0_c: struct t___in___0_c *",
+				"struct t___in___1_c: long", "struct u___in___1_c: struct t___in___1_c *"}},
+		{"what functions take", []string{a + "struct t v; struct u { void (*f)(struct t *); } y;", b + "struct t w; struct u { void (*f)(struct t *); } z;"},
+			[]string{"struct t___in___0_c", "struct u", "struct t___in___1_c", "struct u",
+				"struct t___in___0_c: int", "struct u: void (*)(struct t *)", "struct t___in___1_c: long"}},
+		{"arguments", []string{a + "struct g { void E_T(@t) *p; } E_GENERIC(@t); struct g E_G(struct t*) v;", b + "struct t w;"},
+			[]string{"struct g E_G(struct t___in___0_c*)", "struct t___in___1_c", "struct t___in___0_c: int", "struct g: void E_T(@t) *",
+				"struct t___in___1_c: long"}},
+	} {
+		p := program(t, c.sources...)
+		var got []string
+		for _, u := range p.Units {
+			for _, v := range u.Vars {
+				got = append(got, p.Var(v.Key).Type.String())
+			}
+		}
+		for _, d := range p.Types {
+			for _, f := range d.Fields {
+				got = append(got, d.Ref().String()+": "+f.Type.String())
+			}
+		}
+		if d := cmp.Diff(c.want, got); d != "" {
+			t.Errorf("%s: -want +got:\n%s", c.name, d)
 		}
 	}
 }

@@ -210,6 +210,7 @@ func (p *parser) define(d *ktt.TypeDef) {
 type specifiers struct {
 	typ                               *ktt.Type
 	static, extern, typedef, readonly bool
+	cases                             string // of a member that has no name
 }
 
 // specifiers reads what stands before declarators. Path leads to a member whose
@@ -234,7 +235,7 @@ func (p *parser) specifiers(path string) specifiers {
 			continue
 		case s.typ != nil || words != nil:
 		case t == "struct" || t == "union" || t == "enum":
-			s.typ = p.tagged(path)
+			s.typ = p.tagged(path, notes)
 			continue
 		case t == "__builtin_va_list":
 			p.next()
@@ -259,6 +260,10 @@ func (p *parser) specifiers(path string) specifiers {
 	if a, ok := notes["E_G"]; ok {
 		s.typ.Args = p.genericArgs(a)
 	}
+	if a, ok := notes["E_UNION"]; ok {
+		s.typ.Teller = parseLength(a).Field
+	}
+	s.cases = notes["E_CASE"]
 	return s
 }
 
@@ -328,9 +333,9 @@ func primitive(words []string) *ktt.Type {
 }
 
 // tagged reads a structure, union or enumeration, or a reference to one.
-func (p *parser) tagged(path string) *ktt.Type {
+// What is said about it, and about its use, is added to notes.
+func (p *parser) tagged(path string, notes map[string]string) *ktt.Type {
 	kind := ktt.DefKind(p.next())
-	notes := map[string]string{}
 	p.notes(notes)
 	d := &ktt.TypeDef{Kind: kind}
 	if p.peek() != "{" {
@@ -371,12 +376,13 @@ func (p *parser) hint() string {
 	depth := 0
 	for i, t := range p.toks {
 		switch {
-		case t == "{":
+		case t == "{" || t == "(":
 			depth++
-		case t == "}":
+		case t == "}" || t == ")":
 			depth--
 		case t == ";" && depth == 0:
 			return ""
+		case strings.HasPrefix(t, "E_"):
 		case depth == 0 && i > 0 && regexp.MustCompile(`^[A-Za-z_]`).MatchString(t):
 			return t
 		}
@@ -417,7 +423,7 @@ func (p *parser) members(d *ktt.TypeDef) {
 		s := p.specifiers(strings.TrimPrefix(d.Name, "__anon"+string(d.Kind)+"_") + "_" + hint)
 		if p.accept(";") {
 			unnamed++
-			d.Fields = append(d.Fields, &ktt.Field{Name: name, Unnamed: true, Type: s.typ})
+			d.Fields = append(d.Fields, &ktt.Field{Name: name, Unnamed: true, Type: s.typ, Cases: numbers(s.cases)})
 			continue
 		}
 		for first := true; first || p.accept(","); first = false {
@@ -425,7 +431,9 @@ func (p *parser) members(d *ktt.TypeDef) {
 			if p.peek() == ":" {
 				f.Type = s.typ
 			} else {
-				f.Name, f.Type, _ = p.declarator(s)
+				var notes map[string]string
+				f.Name, f.Type, notes = p.declarator(s)
+				f.Cases = numbers(notes["E_CASE"])
 			}
 			if p.accept(":") {
 				bits, _ := strconv.Atoi(p.next())
@@ -543,6 +551,18 @@ func parseLength(text string) *ktt.Length {
 		panic(syntaxError("not a length: " + text))
 	}
 	return &ktt.Length{Const: n}
+}
+
+func numbers(list string) []int64 {
+	var values []int64
+	for n := range strings.FieldsFuncSeq(list, func(r rune) bool { return strings.ContainsRune(", ", r) }) {
+		v, err := strconv.ParseInt(n, 0, 64)
+		if err != nil {
+			panic(syntaxError("not a number: " + n))
+		}
+		values = append(values, v)
+	}
+	return values
 }
 
 func (p *parser) parameters() (types []*ktt.Type, variadic bool) {
