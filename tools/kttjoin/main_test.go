@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,6 +22,37 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"summarize": summarize,
 			"contains":  contains,
+		},
+	})
+}
+
+// TestAdvice runs what is in testdata/advice. There, ktcc and xfgen are on PATH,
+// and $INCLUDE is the folder of the Kitsune headers.
+func TestAdvice(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tools := t.TempDir()
+	for name, path := range map[string]string{"ktcc": os.Getenv("KTCC"), "xfgen": os.Getenv("XFGEN")} {
+		if path != "" { // a path in the runfiles, under Bazel
+			err = os.Symlink(filepath.Join(os.Getenv("TEST_SRCDIR"), path), filepath.Join(tools, name))
+		} else {
+			build := exec.Command("go", "build", "-o", tools, "./tools/"+name)
+			build.Dir, build.Stderr = root, os.Stderr
+			err = build.Run()
+		}
+		if err != nil {
+			t.Fatal(name, err)
+		}
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/advice",
+		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("INCLUDE", filepath.Join(root, "runtime/include"))
+			env.Setenv("PATH", tools+string(filepath.ListSeparator)+env.Getenv("PATH"))
+			return nil
 		},
 	})
 }
@@ -61,10 +94,7 @@ func TestOutputNamedTwice(t *testing.T) {
 	}
 	write("all.ktt", "int stale;")
 	write("a.ktt", "int fresh;")
-	if err := join("all.ktt", []string{filepath.Join(dir, "all.ktt"), "a.ktt"}); err != nil {
-		t.Fatal(err)
-	}
-	s, err := ktt.ReadFile("all.ktt")
+	s, err := join("all.ktt", []string{filepath.Join(dir, "all.ktt"), "a.ktt"})
 	if err != nil || len(s.Units) != 1 || s.Units[0].Vars[0].Key != "fresh" {
 		t.Errorf("got %v, %v, want the fresh unit alone", s, err)
 	}

@@ -15,8 +15,9 @@ import (
 // A Pos is a place in an input file. Line and Col count from 1, Col in bytes;
 // a zero Line means the file as a whole, an empty File no place at all.
 type Pos struct {
-	File      string
-	Line, Col int
+	File string `json:"file"`
+	Line int    `json:"line,omitzero"`
+	Col  int    `json:"column,omitzero"`
 }
 
 func (p Pos) String() string {
@@ -44,21 +45,26 @@ func (s Severity) String() string {
 	return "error"
 }
 
-// A Diagnostic is one complaint.
+// MarshalText makes s the same word in JSON.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// A Diagnostic is one complaint. Its form in JSON is part of the interface of
+// the tools that print it.
 type Diagnostic struct {
-	Pos      Pos
-	Severity Severity
-	Text     string // may have further lines
-	Notes    []Note
+	Pos      Pos      `json:"at,omitzero"`
+	Severity Severity `json:"severity"`
+	ID       string   `json:"id,omitzero"` // of a kind that -WID, -Wno-ID and -Werror=ID are about, or ""
+	Text     string   `json:"text"`        // may have further lines
+	Notes    []Note   `json:"notes,omitzero"`
 }
 
 // A Note explains a diagnostic or says what to do about it.
 type Note struct {
-	Pos  Pos
-	Text string
+	Pos  Pos    `json:"at,omitzero"`
+	Text string `json:"text"`
 
 	// Paste is text that the user can copy into the input, as it is.
-	Paste string
+	Paste string `json:"paste,omitzero"`
 }
 
 // Notef adds a note and returns d.
@@ -125,7 +131,11 @@ func (l List) Write(w io.Writer, src Sources) error {
 		if d.Pos.File != "" {
 			fmt.Fprintf(&b, "%s: ", d.Pos)
 		}
-		fmt.Fprintf(&b, "%s: %s\n", d.Severity, d.Text)
+		fmt.Fprintf(&b, "%s: %s", d.Severity, d.Text)
+		if d.ID != "" {
+			fmt.Fprintf(&b, " [-W%s]", d.ID)
+		}
+		b.WriteByte('\n')
 		src.quote(&b, d.Pos)
 		for _, n := range d.Notes {
 			if n.Pos.File != "" {

@@ -13,7 +13,7 @@ func TestWrite(t *testing.T) {
 		Notef(Pos{"a.xf", 1, 1}, "the first one is here").
 		Notef(Pos{}, "did you mean next?").
 		Suggest("or add", "INIT struct s.f: {\n    $out = 0;\n}")
-	l.Warnf(Pos{"b.xf", 1, 0}, "a line")
+	l.Warnf(Pos{"b.xf", 1, 0}, "a line").ID = "line"
 	l.Warnf(Pos{File: "a.h"}, "a file")
 	l.Errorf(Pos{}, "nowhere:\n  two lines")
 	l.Errorf(Pos{"b.xf", 9, 1}, "behind the end")
@@ -27,7 +27,7 @@ func TestWrite(t *testing.T) {
 	want := `error: nowhere:
   two lines
 a.h: warning: a file
-b.xf:1: warning: a line
+b.xf:1: warning: a line [-Wline]
     1 | x -> y
 b.xf:2:4: error: no such field
     2 | 	z	w
