@@ -118,9 +118,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 // compare reads OLD, NEW and perhaps RULES. It prints what is wrong with the
 // rules' syntax itself, with the lines that it is about.
 func compare(args []string, stderr io.Writer) (*review.Report, error) {
-	var versions [2]review.Input
+	var (
+		versions [2]review.Input
+		reader   ktt.Reader
+	)
 	for i, name := range args[:2] {
-		s, err := ktt.ReadFile(name)
+		s, err := reader.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}
@@ -132,15 +135,15 @@ func compare(args []string, stderr io.Writer) (*review.Report, error) {
 	)
 	if len(args) == 3 {
 		var (
-			src []byte
-			err error
+			sources diag.Sources
+			err     error
 		)
-		if rules, src, err = xf.ReadFile(args[2], &diags); err != nil {
+		if rules, sources, err = xf.ReadFile(args[2], &diags); err != nil {
 			return nil, err
 		}
 		if diags.Errors() > 0 {
 			diags.Sort()
-			if err := diags.Write(stderr, diag.Sources{args[2]: src}); err != nil {
+			if err := diags.Write(stderr, sources); err != nil {
 				return nil, err
 			}
 			return nil, fmt.Errorf("%s cannot be understood", args[2])

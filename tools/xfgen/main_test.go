@@ -72,6 +72,7 @@ func TestStatus(t *testing.T) {
 	write("good.xf", "x -> x: { $out = $in; }")
 	write("bad.xf", "x -> x: { $out = $in;")
 	write("ambiguous.xf", "x -> x x -> x: {}")
+	write("wrong.xf", "INIT x: { $out = $in; }")
 	write("foreign.ktt", "hello")
 	t.Chdir(dir)
 	for _, c := range []struct {
@@ -92,6 +93,21 @@ func TestStatus(t *testing.T) {
 		{"out.c old.ktt new.ktt none.xf", 1},
 		{"none/out.c old.ktt new.ktt good.xf", 1},
 		{"out.c old.ktt new.ktt bad.xf", 2},
+		{"--json out.c old.ktt new.ktt good.xf", 0},
+		{"--json out.c old.ktt new.ktt", 1},
+		{"--json out.c old.ktt new.ktt bad.xf", 2},
+		{"out.c old.ktt new.ktt good.xf --json", 0},
+		{"--suggest old.ktt new.ktt", 0},
+		{"--suggest old.ktt new.ktt wrong.xf", 1},
+		{"--suggest old.ktt none.ktt", 1},
+		{"--suggest old.ktt new.ktt bad.xf", 2},
+		{"fmt good.xf", 0},
+		{"fmt ambiguous.xf", 0},
+		{"fmt -l good.xf ambiguous.xf", 1},
+		{"fmt -l ambiguous.xf bad.xf", 2},
+		{"fmt none.xf", 2},
+		{"fmt -w", 2},
+		{"fmt --unknown", 2},
 	} {
 		var stdout, stderr bytes.Buffer
 		if got := run(strings.Fields(c.args), &stdout, &stderr); got != c.want {

@@ -106,12 +106,38 @@ func (b *builder) update(t *testing.T, dir string) string {
 	if status := run(args, &stdout, &stderr); status != 0 || stderr.Len() > 0 {
 		t.Fatalf("xfgen: status %d\n%s", status, &stderr)
 	}
-	command(t, tmp, b.cc, "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-fvisibility=hidden",
-		"-I", b.include, "-c", "xform.c")
+	b.compile(t, tmp, "xform.c")
+	b.suggest(t, tmp)
 	b.link(t, tmp, "v1.so", append(objects["v1"], "xform.o")...)
 	printed := command(t, tmp, b.driver, "./v0.so", "./v1.so")
 	_, printed, _ = strings.Cut(printed, "\n") // the driver's line
 	return printed
+}
+
+// compile compiles what xfgen has generated.
+func (b *builder) compile(t *testing.T, dir, source string) {
+	t.Helper()
+	command(t, dir, b.cc, "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-fvisibility=hidden",
+		"-I", b.include, "-c", source)
+}
+
+// suggest checks that the rules which --suggest prints for the two versions make
+// an update, unless it says that no rules can.
+func (b *builder) suggest(t *testing.T, dir string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	old, new := filepath.Join(dir, "v0.so"), filepath.Join(dir, "v1.all.o")
+	out, rules := filepath.Join(dir, "suggested.c"), filepath.Join(dir, "suggested.xf")
+	want := run([]string{"--suggest", old, new}, &stdout, &stderr)
+	if err := os.WriteFile(rules, stdout.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := run([]string{out, old, new, rules}, &stdout, &stderr); got != want {
+		t.Errorf("--suggest has status %d, and what it suggests %d\n%s\n%s", want, got, &stdout, &stderr)
+	}
+	if want == exitDone {
+		b.compile(t, dir, "suggested.c")
+	}
 }
 
 func (b *builder) link(t *testing.T, dir, out string, objects ...string) {

@@ -3,7 +3,6 @@ package gen
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -39,10 +38,10 @@ func (f *function) p(format string, args ...any) {
 func (f *function) closure(v *match.Value) string {
 	v = resolve(v)
 	e := env{func(name string) string { return "gen_" + name }, f.closure}
-	if v.Op == match.Parameter || constant(v) {
+	if v.Op == match.Parameter || f.constant(v) {
 		return f.closureIn(v, e)
 	}
-	name := "xf_" + valueName(v)
+	name := "xf_" + f.valueName(v)
 	l := local{name, "closure *" + name + " = " + f.closureIn(v, e)}
 	if !slices.Contains(f.made, l) {
 		f.made = append(f.made, l)
@@ -51,15 +50,15 @@ func (f *function) closure(v *match.Value) string {
 }
 
 // finish prints the function.
-func (f *function) finish(b *bytes.Buffer, comment, head string) {
+func (f *function) finish(b *bytes.Buffer, what, head string) {
 	text := f.body.String()
 	for _, l := range f.made {
 		text += l.declaration
 	}
-	fmt.Fprintf(b, "\n%s\n%s\n{\n", wrapComment(comment), wrap("void "+head))
+	fmt.Fprintf(b, "\n%s\n%s\n{\n", comment(what), wrap("void "+head))
 	before := b.Len()
 	for _, l := range f.locals {
-		if regexp.MustCompile(`\b` + l.name + `\b`).MatchString(text) {
+		if mentions(text, l.name) {
 			b.WriteString(wrap("\t"+l.declaration) + ";\n")
 		}
 	}
@@ -73,18 +72,38 @@ func (f *function) finish(b *bytes.Buffer, comment, head string) {
 	b.WriteString("}\n")
 }
 
+// mentions reports whether text contains the identifier name.
+func mentions(text, name string) bool {
+	inWord := func(c byte) bool {
+		return c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+	}
+	for from := 0; ; {
+		i := strings.Index(text[from:], name)
+		if i < 0 {
+			return false
+		}
+		i += from
+		from = i + len(name)
+		if (i == 0 || !inWord(text[i-1])) && (from == len(text) || !inWord(text[from])) {
+			return true
+		}
+	}
+}
+
 // wrap breaks a long line of C behind commas and equals signs.
 func wrap(line string) string {
 	const limit = 110
 	indent := "\t" + line[:len(line)-len(strings.TrimLeft(line, "\t"))]
 	var b strings.Builder
 	for width(line) > limit {
-		cut := 0
+		cut, column := 0, 0
 		quoted := false
-		for i := 0; i+1 < len(line) && (cut == 0 || width(line[:i]) < limit); i++ {
+		for i := 0; i+1 < len(line) && (cut == 0 || column < limit); i++ {
+			column += width(line[i : i+1])
 			switch {
 			case line[i] == '\\' && quoted:
 				i++
+				column++
 			case line[i] == '"':
 				quoted = !quoted
 			case !quoted && (line[i:i+2] == ", " || line[i:i+2] == "= "):
@@ -100,38 +119,21 @@ func wrap(line string) string {
 	return b.String() + line
 }
 
-// wrapComment returns text as a comment.
-func wrapComment(text string) string {
-	line := "/*"
-	var b strings.Builder
-	for word := range strings.FieldsSeq(strings.ReplaceAll(text, "*/", "* /")) {
-		if len(line)+1+len(word) > 110 {
-			b.WriteString(line + "\n")
-			line = " *"
-		}
-		line += " " + word
-	}
-	return b.String() + line + " */"
-}
-
 // width returns the columns that a line takes.
 func width(line string) int { return len(line) + 7*strings.Count(line, "\t") }
 
 // variable prints the transformer of a root.
-func (g *generator) variable(b *bytes.Buffer, v *match.Var) {
+func (g *generator) variable(v *match.Var) {
 	f := g.function()
 	to := ktt.ParseKey(v.New.Key)
-	comment := v.New.Key
 	if v.Old != nil {
 		f.local("local_in", "%s = kitsune_get_symbol_addr_old(%s)",
 			g.old.pointer(v.Old.Type, "local_in"), keyArgs(ktt.ParseKey(v.Old.Key)))
-		if v.Old.Key != v.New.Key {
-			comment = v.Old.Key + " -> " + comment
-		}
+		f.assertSizes(v)
 		f.p("if (!_kitsune_present(local_in, local_out, %s))", quote(v.Old.Key))
 		g.present = true
 	} else {
-		comment = "INIT " + comment
+		f.assertSizes(v)
 		f.p("if (local_out == NULL)")
 	}
 	f.p("\treturn;")
@@ -144,30 +146,30 @@ func (g *generator) variable(b *bytes.Buffer, v *match.Var) {
 		}
 		g.new.reach(v.New.Type)
 		f.code(v.Code(), form{in: "(*local_in)", out: "(*local_out)"})
-	case v.Value.Need() == match.None:
+	case !f.Visits(v.Value):
 		f.copy(v.Value, "*local_in", "*local_out")
 	default:
 		f.transform(v.Value, "*local_in", "*local_out", 0)
 	}
-	if v.Rule != nil {
-		comment += ", by the rule at " + v.Rule.Pos.String()
-	}
-	if v.Value != nil {
-		comment += ": " + [...]string{
-			match.None:    "the old value",
-			match.Shallow: "the old value, with the pointers in it made new",
-			match.Deep:    "made of the old value",
-		}[v.Value.Need()]
-	}
 	g.prototypes = append(g.prototypes, "_kitsune_var_transformer "+to.Transformer())
-	f.finish(b, comment, to.Transformer()+"(void)")
+	f.finish(g.text(v.Code() != nil), g.describeVar(v), to.Transformer()+"(void)")
+}
+
+// assertSizes prints a check of the sizes of a variable.
+func (f *function) assertSizes(v *match.Var) {
+	var terms []string
+	if v.Old != nil {
+		terms = append(terms, fmt.Sprintf("sizeof *local_in == %d", v.Old.Size))
+	}
+	terms = append(terms, fmt.Sprintf("sizeof *local_out == %d", v.New.Size))
+	f.p("_Static_assert(%s, %s);", strings.Join(terms, " && "), quote("size of "+v.New.Key))
 }
 
 // transformer prints the transformer of a pair of types.
-func (g *generator) transformer(b *bytes.Buffer, p *match.Pair) {
+func (g *generator) transformer(p *match.Pair) {
 	f := g.function()
 	old, new := refTo(p.Old), refTo(p.New)
-	if p.Code() != nil || slices.ContainsFunc(p.Fields, func(f *match.Field) bool { return f.Code() != nil }) {
+	if hasCode(p) {
 		g.old.reach(old)
 		g.new.reach(new)
 	}
@@ -179,12 +181,13 @@ func (g *generator) transformer(b *bytes.Buffer, p *match.Pair) {
 	case p.Body != nil:
 		f.transform(p.Body, "*local_in", "*local_out", 0)
 	case p.New.Kind == ktt.Enum:
-		f.p("*local_out = (%s)*local_in;", g.new.ref(p.New.Ref()))
+		f.enum(p)
+	case p.Told:
+		f.union(p)
 	case p.New.Kind == ktt.Union:
-		f.p("memset(local_out, 0, sizeof *local_out);")
-		f.p("memcpy(local_out, local_in, %d);", min(p.Old.Size, p.New.Size))
+		f.unionBits(p)
 	case p.Need == match.Deep:
-		for _, field := range p.Fields {
+		for _, field := range followLast(p, p.Fields) {
 			f.deepField(field)
 		}
 	default:
@@ -193,47 +196,44 @@ func (g *generator) transformer(b *bytes.Buffer, p *match.Pair) {
 	f.local("local_in", "%s = arg_in", g.old.pointer(old, "local_in"))
 	f.local("local_out", "%s = arg_out", g.new.pointer(new, "local_out"))
 	for i, param := range p.New.Generics {
-		f.local("gen_"+param, "closure *gen_%s = args[%d]", param, i)
+		f.local("gen_"+param, "closure *gen_%s = args[%d]", param, i+tags(p))
 	}
 	g.prototypes = append(g.prototypes, "_kitsune_type_transformer "+p.Transformer())
-	f.finish(b, pairComment(p), p.Transformer()+"(void *arg_in, void *arg_out, int num_args, void **args)")
+	f.finish(g.text(hasCode(p)), g.describePair(p), p.Transformer()+"(void *arg_in, void *arg_out, int num_args, void **args)")
+}
+
+// hasCode reports whether code of the user's has a part in the transformer of p.
+func hasCode(p *match.Pair) bool {
+	return p.Code() != nil || slices.ContainsFunc(p.Fields, func(f *match.Field) bool { return f.Code() != nil })
 }
 
 func refTo(d *ktt.TypeDef) *ktt.Type { return &ktt.Type{Kind: ktt.Ref, Def: d.Kind, Name: d.Name} }
 
-// pairComment says what a transformer is about, and why there is one.
-func pairComment(p *match.Pair) string {
-	c := p.New.Ref().String()
-	if p.Old.Ref() != p.New.Ref() {
-		c = p.Old.Ref().String() + " -> " + c
-	}
-	if p.Rule != nil {
-		c += ", by the rule at " + p.Rule.Pos.String()
-	}
-	switch {
-	case p.Code() != nil:
-		return c
-	case p.Need == match.Deep:
-		return c + ": " + p.Reason()
-	case len(p.Why) > 0:
-		return c + ": values stay in their place; " + strings.Join(p.Why, "; ")
-	}
-	return c + ": values stay in their place"
-}
-
 // deepField prints how a field of a new object is made.
 func (f *function) deepField(field *match.Field) {
 	out := "local_out->" + field.New.Name
+	f.renaming(field)
 	switch {
 	case field.Code() != nil:
-		f.p("{ /* %s */", field.Rule)
+		f.p("{ %s", comment(describeField(field)))
 		f.code(field.Code(), fieldForm(field, out))
 		f.p("}")
-	case field.Value.Need() == match.None:
+	case !f.Visits(field.Value) && field.New.Size == 0 && field.Value.Op == match.Array:
+		f.flexible(field.Value, "local_in->"+field.Old.Name, out)
+	case !f.Visits(field.Value):
 		f.copy(field.Value, "local_in->"+field.Old.Name, out)
+	case field.New.Bits != nil || field.Old.Bits != nil:
+		f.bitField(field, "local_in->"+field.Old.Name, out)
 	default:
 		f.transform(field.Value, "local_in->"+field.Old.Name, out, 0)
 		f.clearRest(field.Value, out)
+	}
+}
+
+// renaming prints the rule without code that is about a field, if there is one.
+func (f *function) renaming(field *match.Field) {
+	if field.Rule != nil && field.Code() == nil {
+		f.p("%s", comment(describeField(field)))
 	}
 }
 
@@ -257,21 +257,22 @@ func (f *function) inPlace(p *match.Pair) {
 			code = true
 			copied = append(copied, field)
 			other = append(other, field)
-		} else if field.Value.Need() == match.None {
+		} else if !f.Visits(field.Value) {
 			copied = append(copied, field)
 		} else {
 			other = append(other, field)
 		}
 	}
+	lastIn(other)
 	if code {
-		f.p("if (arg_in == arg_out && !kitsune_visit_once(arg_in, %s))", p.Transformer())
-		f.p("\treturn;")
+		f.visitOnce(p)
 	}
 	if len(copied) > 0 {
 		f.p("if (arg_in != arg_out) {")
 		f.indent += "\t"
 		for _, field := range copied {
 			in, out := "local_in->"+field.Old.Name, "local_out->"+field.New.Name
+			f.renaming(field)
 			switch {
 			case field.Value != nil:
 				f.copy(field.Value, in, out)
@@ -284,20 +285,34 @@ func (f *function) inPlace(p *match.Pair) {
 		f.indent = f.indent[1:]
 		f.p("}")
 	}
-	for _, field := range other {
-		out := "local_out->" + field.New.Name
-		if field.Code() == nil {
-			f.transform(field.Value, "local_in->"+field.Old.Name, out, 0)
-			continue
-		}
-		f.p("{ /* %s */", field.Rule)
-		s := fieldForm(field, out)
-		if usesIn(field.Code()) {
-			s.in = f.fieldCopy(field.Old)
-		}
-		f.code(field.Code(), s)
-		f.p("}")
+	for _, field := range followLast(p, other) {
+		f.fieldInPlace(field)
 	}
+}
+
+// visitOnce prints the check that code has not run yet for what keeps its place.
+func (f *function) visitOnce(p *match.Pair) {
+	f.p("if (arg_in == arg_out && !kitsune_visit_once(arg_in, %s))", p.Transformer())
+	f.p("\treturn;")
+	f.p("if (arg_in == arg_out)")
+	f.p("\tkitsune_keep(arg_out, sizeof *local_out);")
+}
+
+// fieldInPlace prints how a field is made of something that may keep its place.
+func (f *function) fieldInPlace(field *match.Field) {
+	out := "local_out->" + field.New.Name
+	if field.Code() == nil {
+		f.renaming(field)
+		f.transform(field.Value, "local_in->"+field.Old.Name, out, 0)
+		return
+	}
+	f.p("{ %s", comment(describeField(field)))
+	s := fieldForm(field, out)
+	if usesIn(field.Code()) {
+		s.in = f.fieldCopy(field.Old)
+	}
+	f.code(field.Code(), s)
+	f.p("}")
 }
 
 // fieldCopy prints the copy of an old field whose place is also that of the new
@@ -389,7 +404,11 @@ func (f *function) transform(v *match.Value, in, out string, depth int) {
 	switch v.Op {
 	case match.Pointer, match.Elements, match.ToZero:
 		switch {
-		case plain(v.Elem):
+		case sized(v) != nil:
+			f.p("%s(%s, %s, %s);", pointerName(sized(v)), from, to, f.args(resolve(v.Elem)))
+		case v.Op == match.Pointer && f.parts.Contain(v.Elem):
+			f.p("kitsune_xform_part(%s, %s, %s);", from, to, f.closure(v.Elem))
+		case !f.Follows(v.Elem):
 			f.p("kitsune_xform_plain(%s, %s);", from, to)
 		case v.Op == match.Elements:
 			f.p("kitsune_xform_ptrarray(%s, %s, %s, %s);", from, to, f.count(v), f.closure(v.Elem))
@@ -403,9 +422,12 @@ func (f *function) transform(v *match.Value, in, out string, depth int) {
 	case match.Parameter:
 		f.p("kitsune_xform_array(%s, %s, 1, %s);", from, to, f.closure(v))
 	case match.Array:
-		if plain(v.Elem) {
+		switch {
+		case !f.Visits(v.Elem):
 			f.copy(v, in, out) // of a prefix
 			return
+		case *v.Count == (ktt.Length{}):
+			return // it has no elements
 		}
 		index := string(rune('i' + depth))
 		f.p("for (size_t %s = 0; %s < %s; %s++)", index, index, f.count(v), index)
@@ -413,16 +435,23 @@ func (f *function) transform(v *match.Value, in, out string, depth int) {
 		f.transform(v.Elem, element(in, index), element(out, index), depth+1)
 		f.indent = f.indent[1:]
 	case match.ByPair:
-		args := "0, NULL"
-		if len(v.Args) > 0 {
-			list := make([]string, len(v.Args))
-			for i, a := range v.Args {
-				list[i] = "(void *)" + f.closure(a)
-			}
-			args = fmt.Sprintf("%d, (void *[]){%s}", len(list), strings.Join(list, ", "))
-		}
-		f.p("%s(%s, %s, %s);", v.Pair.Transformer(), from, to, args)
+		f.p("%s(%s, %s, %s);", v.Pair.Transformer(), from, to, f.args(v))
 	}
+}
+
+// args returns the arguments of a pair's transformer for v.
+func (f *function) args(v *match.Value) string {
+	var list []string
+	if v.Teller != "" {
+		list = append(list, f.tag(v))
+	}
+	for _, a := range v.Args {
+		list = append(list, "(void *)"+f.closure(a))
+	}
+	if len(list) == 0 {
+		return "0, NULL"
+	}
+	return fmt.Sprintf("%d, (void *[]){%s}", len(list), strings.Join(list, ", "))
 }
 
 // A form says what $in, $out and $base are in a piece of code.
@@ -471,7 +500,7 @@ func (f *function) part(part *xf.Part, s form) string {
 func (f *function) xform(part *xf.Part, s form) string {
 	v := f.Xforms[part]
 	given := map[string]string{}
-	if len(part.Args) > 0 && !plain(v.Target()) {
+	if len(part.Args) > 0 && f.Visits(v.Target()) {
 		var params []*match.Value
 		for i, name := range v.Target().Pair.New.Generics {
 			var b strings.Builder

@@ -14,9 +14,6 @@ type env struct {
 	closure func(v *match.Value) string // a closure that another one is made of
 }
 
-// plain reports whether a pointer to v is not to be followed.
-func plain(v *match.Value) bool { return v.Need() == match.None }
-
 // resolve looks through typedefs, whose transformers only do what those of the
 // types behind them do. Two names of one type have to be one transformer: the
 // runtime knows an object by what it has been transformed as.
@@ -26,7 +23,9 @@ func resolve(v *match.Value) *match.Value {
 		for i, a := range v.Args {
 			args[v.Pair.New.Generics[i]] = a
 		}
-		v = substitute(v.Pair.Body, args)
+		body := *substitute(v.Pair.Body, args)
+		body.Teller = v.Teller
+		v = &body
 	}
 	return v
 }
@@ -54,20 +53,20 @@ func substitute(v *match.Value, args map[string]*match.Value) *match.Value {
 }
 
 // constant reports whether the closure for v is known before the update.
-func constant(v *match.Value) bool {
+func (g *generator) constant(v *match.Value) bool {
 	v = resolve(v)
 	switch {
-	case plain(v):
+	case !g.Visits(v):
 		return true
 	case v.Op == match.Parameter:
 		return false
-	case v.Count != nil && v.Count.Field != "":
+	case v.Count != nil && v.Count.Field != "", v.Teller != "":
 		return false
-	case v.Elem != nil && !constant(v.Elem):
+	case v.Elem != nil && !g.constant(v.Elem):
 		return false
 	}
 	for _, a := range v.Args {
-		if !constant(a) {
+		if !g.constant(a) {
 			return false
 		}
 	}
@@ -78,13 +77,19 @@ func constant(v *match.Value) bool {
 // v: a pointer to a constant, or the result of a call.
 func (g *generator) closureIn(v *match.Value, e env) string {
 	v = resolve(v)
-	if constant(v) {
-		return "&" + g.constant(v)
+	if g.constant(v) {
+		return "&" + g.constantClosure(v)
 	}
 	switch v.Op {
 	case match.Parameter:
 		return e.param(v.Param)
 	case match.Pointer:
+		if p := sized(v); p != nil {
+			return g.makeClosure(pointerName(p), "XF_SHALLOW", word, resolve(v.Elem), e)
+		}
+		if g.parts.Contain(v.Elem) {
+			return g.makeClosure("transform_part", "XF_SHALLOW", word, &match.Value{Args: []*match.Value{v.Elem}}, e)
+		}
 		return fmt.Sprintf("kitsune_closure_ptr(%s)", mutable(e.closure(v.Elem)))
 	case match.Elements:
 		return fmt.Sprintf("kitsune_closure_ptr(%s)", g.array(v, e))
@@ -93,12 +98,20 @@ func (g *generator) closureIn(v *match.Value, e env) string {
 	case match.ToZero:
 		return fmt.Sprintf("kitsune_closure_ntarray(%s, %s)", g.sizes(v.Elem), mutable(e.closure(v.Elem)))
 	}
-	args := make([]string, len(v.Args))
-	for i, a := range v.Args {
-		args[i] = e.closure(a)
+	return g.makeClosure(v.Pair.Transformer(), strategy(v.Pair), g.sizes(v), v, e)
+}
+
+// makeClosure returns a call that makes a closure with the arguments of v.
+func (g *generator) makeClosure(transformer, strategy, sizes string, v *match.Value, e env) string {
+	var args []string
+	if v.Teller != "" {
+		args = append(args, g.tag(v))
+	}
+	for _, a := range v.Args {
+		args = append(args, e.closure(a))
 	}
 	return fmt.Sprintf("transform_make_closure(%s, %s, %s, %d, %s)",
-		v.Pair.Transformer(), strategy(v.Pair), g.sizes(v), len(args), strings.Join(args, ", "))
+		transformer, strategy, sizes, len(args), strings.Join(args, ", "))
 }
 
 // mutable returns a closure for a parameter that is no pointer to const.
@@ -131,16 +144,25 @@ func (g *generator) count(v *match.Value) string {
 		return fmt.Sprint(v.Count.Const)
 	}
 	g.counts = true
-	return "_kitsune_count(local_in->" + v.Count.Field + ")"
+	return "_kitsune_count(" + g.oldField(v.Count.Field) + ")"
 }
 
-// constant returns the name of the constant closure for v.
-func (g *generator) constant(v *match.Value) string {
-	const word = "sizeof(void *), sizeof(void *)"
-	ref := func(v *match.Value) string { return "(void *)&" + g.constant(v) }
+// word are the sizes of pointers.
+const word = "sizeof(void *), sizeof(void *)"
+
+// constantClosure returns the name of the constant closure for v.
+func (g *generator) constantClosure(v *match.Value) string {
+	ref := func(v *match.Value) string { return "(void *)&" + g.constantClosure(v) }
+	refs := func(list []*match.Value) []string {
+		args := make([]string, len(list))
+		for i, a := range list {
+			args[i] = ref(a)
+		}
+		return args
+	}
 	v = resolve(v)
-	name := valueName(v)
-	if plain(v) {
+	name := g.valueName(v)
+	if !g.Visits(v) {
 		size := g.new.sizeof(v.New) // and of the old type
 		return g.define("raw_"+name, "transform_raw", "XF_SHALLOW", size+", "+size, "(void *)"+size)
 	}
@@ -148,6 +170,12 @@ func (g *generator) constant(v *match.Value) string {
 	case match.FuncPtr:
 		return g.define(name, "transform_fptr", "XF_SHALLOW", word)
 	case match.Pointer:
+		if p := sized(v); p != nil {
+			return g.define(name, pointerName(p), "XF_SHALLOW", word, refs(resolve(v.Elem).Args)...)
+		}
+		if g.parts.Contain(v.Elem) {
+			return g.define(name, "transform_part", "XF_SHALLOW", word, ref(v.Elem))
+		}
 		return g.define(name, "transform_ptr", "XF_SHALLOW", word, ref(v.Elem))
 	case match.Elements:
 		array := &match.Value{
@@ -161,11 +189,7 @@ func (g *generator) constant(v *match.Value) string {
 	case match.Array:
 		return g.define(name, "transform_array", "XF_TARGET", g.sizes(v), fmt.Sprintf("(void *)%d", v.Count.Const), ref(v.Elem))
 	}
-	args := make([]string, len(v.Args))
-	for i, a := range v.Args {
-		args[i] = ref(a)
-	}
-	return g.define(name, v.Pair.Transformer(), strategy(v.Pair), g.sizes(v), args...)
+	return g.define(name, v.Pair.Transformer(), strategy(v.Pair), g.sizes(v), refs(v.Args)...)
 }
 
 // define returns the name of a constant closure, which is new unless there is
@@ -191,31 +215,34 @@ func (g *generator) define(suggestion, transformer, strategy, sizes string, args
 }
 
 // valueName returns what v is, as a part of an identifier.
-func valueName(v *match.Value) string {
+func (g *generator) valueName(v *match.Value) string {
 	v = resolve(v)
-	if plain(v) {
+	if !g.Visits(v) {
 		return typeName(v.New)
 	}
 	switch v.Op {
 	case match.FuncPtr:
 		return "function"
 	case match.Pointer:
-		return "pointer_to_" + valueName(v.Elem)
+		return "pointer_to_" + g.valueName(v.Elem)
 	case match.Elements:
-		return "pointer_to_" + countName(v.Count) + "_of_" + valueName(v.Elem)
+		return "pointer_to_" + countName(v.Count) + "_of_" + g.valueName(v.Elem)
 	case match.Array:
-		return countName(v.Count) + "_of_" + valueName(v.Elem)
+		return countName(v.Count) + "_of_" + g.valueName(v.Elem)
 	case match.Parameter:
 		return v.Param
 	case match.ToZero:
-		return "zero_terminated_" + valueName(v.Elem)
+		return "zero_terminated_" + g.valueName(v.Elem)
 	}
 	name := typeName(v.New)
 	if v.Pair.Old.Ref() != v.Pair.New.Ref() {
 		name = typeName(v.Old) + "_to_" + name
 	}
+	if v.Teller != "" {
+		name += "_by_" + strings.ReplaceAll(v.Teller, ".", "_")
+	}
 	for _, a := range v.Args {
-		name += "_" + valueName(a)
+		name += "_" + g.valueName(a)
 	}
 	return name
 }

@@ -38,17 +38,23 @@ func Generate(r *match.Result, name string) ([]byte, error) {
 		new:    newNames(r.New, "new", written),
 		consts: map[string]string{},
 		taken:  map[string]bool{},
+		parts:  r.MovedParts(),
 	}
 	// Bodies first: they tell which types and closures are needed.
-	var bodies bytes.Buffer
 	for _, v := range r.Vars {
-		g.variable(&bodies, v)
+		g.variable(v)
 	}
 	for _, p := range r.Pairs {
-		if p.Need != match.None {
-			g.transformer(&bodies, p)
+		if r.VisitsPair(p) {
+			g.pair = p
+			g.transformer(p)
+			if sizedPair(p) {
+				g.pointerTransformer(p)
+			}
+			g.pair = nil
 		}
 	}
+	layouts := g.newLayouts()
 	var types bytes.Buffer
 	g.old.define(&types)
 	g.new.define(&types)
@@ -56,14 +62,15 @@ func Generate(r *match.Result, name string) ([]byte, error) {
 	g.head(&b)
 	b.Write(types.Bytes())
 	g.includes(&b)
-	g.preamble(&b)
 	if err := g.tables(&b); err != nil {
 		return nil, err
 	}
 	g.declare(&b)
 	g.helpers(&b)
 	g.closures(&b)
-	b.Write(bodies.Bytes())
+	layouts.print(&b)
+	b.Write(g.plain.Bytes())
+	g.userCode(&b)
 	return resolveLines(b.Bytes(), filepath.Base(name)), nil
 }
 
@@ -71,10 +78,15 @@ type generator struct {
 	*match.Result
 	old, new *names
 
+	plain, coded bytes.Buffer // transformers without and with code of the user's
+
+	pair *match.Pair // whose transformer is being printed, or nil
+
 	prototypes []string          // of transformers
 	constants  []string          // definitions of closures, in order of dependency
 	consts     map[string]string // their names by initializer
 	taken      map[string]bool   // names of closures
+	parts      *match.Parts      // which pointers may lead to parts of what moves
 	counts     bool              // lengths are read from fields
 	present    bool              // old variables are looked up
 }
@@ -86,9 +98,12 @@ func identifiers(rules *xf.File) map[string]bool {
 		return set
 	}
 	word := regexp.MustCompile(`[A-Za-z_]\w*`)
-	blocks := []*xf.Block{rules.Preamble}
-	for _, r := range rules.Rules {
-		blocks = append(blocks, r.Code)
+	var blocks []*xf.Block
+	for _, f := range rules.Files() {
+		blocks = append(blocks, f.Preamble)
+		for _, r := range f.Rules {
+			blocks = append(blocks, r.Code)
+		}
 	}
 	for _, b := range blocks {
 		if b != nil {
@@ -127,6 +142,29 @@ func (g *generator) includes(b *bytes.Buffer) {
 #include "kitsune_abi.h"
 #include "transform.h"
 
+/* Transformers share one signature. */
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+`)
+}
+
+// text returns where a function is printed.
+func (g *generator) text(code bool) *bytes.Buffer {
+	if code {
+		return &g.coded
+	}
+	return &g.plain
+}
+
+// userCode prints the preambles and the functions that code of the user's is
+// part of. They come last: a macro that a preamble brings along, by a header of
+// the program, could otherwise change the name of a field in any function.
+func (g *generator) userCode(b *bytes.Buffer) {
+	var preambles bytes.Buffer
+	g.preambles(&preambles)
+	if preambles.Len() == 0 && g.coded.Len() == 0 {
+		return
+	}
+	b.WriteString(`
 /* Code from rules mixes the program's own types with the renamed ones, and old code calls functions that it does
  * not declare. */
 #pragma GCC diagnostic ignored "-Wpragmas"
@@ -137,25 +175,30 @@ func (g *generator) includes(b *bytes.Buffer) {
 #pragma GCC diagnostic warning "-Wint-conversion"
 #pragma GCC diagnostic warning "-Wimplicit-function-declaration"
 #pragma GCC diagnostic warning "-Wimplicit-int"
-/* Transformers share one signature. */
-#pragma GCC diagnostic ignored "-Wunused-parameter"
 `)
+	b.Write(preambles.Bytes())
+	b.Write(g.coded.Bytes())
 }
 
-// preamble prints the first block of the rules, and lets the hooks that it may
-// define be found in the image whatever the visibility of the rest.
-func (g *generator) preamble(b *bytes.Buffer) {
-	if g.Rules == nil || g.Rules.Preamble == nil {
+// preambles prints the first blocks of the rules' files, and lets the hooks that
+// they may define be found in the image whatever the visibility of the rest.
+func (g *generator) preambles(b *bytes.Buffer) {
+	if g.Rules == nil {
 		return
 	}
-	block := g.Rules.Preamble
-	b.WriteByte('\n')
-	for _, hook := range []string{"_kitsune_prestart_xform", "_kitsune_mainupdate_xform"} {
-		if strings.Contains(block.Text, hook) {
-			fmt.Fprintf(b, "KITSUNE_API void %s(void);\n", hook)
+	for _, f := range g.Rules.Files() {
+		block := f.Preamble
+		if block == nil {
+			continue
 		}
+		b.WriteByte('\n')
+		for _, hook := range []string{"_kitsune_prestart_xform", "_kitsune_mainupdate_xform"} {
+			if strings.Contains(block.Text, hook) {
+				fmt.Fprintf(b, "KITSUNE_API void %s(void);\n", hook)
+			}
+		}
+		writeUserText(b, block.Pos.File, block.Pos.Line, block.Text, "")
 	}
-	writeUserText(b, block.Pos.File, block.Pos.Line, block.Text, "")
 }
 
 // tables prints what the runtime has to know before any transformer runs.
@@ -176,12 +219,12 @@ func (g *generator) tables(b *bytes.Buffer) error {
 	for _, r := range g.Renames {
 		renames = append(renames, [2]string{r.Old, r.New})
 	}
-	for _, u := range g.Old.Units {
-		hash, err := u.Hash()
-		if err != nil {
-			return err
-		}
-		units = append(units, [2]string{u.File, hash})
+	hashes, err := g.Old.Hashes()
+	if err != nil {
+		return err
+	}
+	for i, u := range g.Old.Units {
+		units = append(units, [2]string{u.File, hashes[i]})
 	}
 	entry("kitsune_renames", "kitsune_rename", "Symbols that have another key in the new version.", renames)
 	entry("kitsune_predecessors", "kitsune_predecessor", "The version that this one can take over from.", units)

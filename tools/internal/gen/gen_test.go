@@ -77,32 +77,42 @@ func TestGenerate(t *testing.T) {
 	}
 }
 
-// compile checks that the compiler has nothing to say about a generated file.
+// compile checks that compilers have nothing to say about a generated file.
 func compile(t *testing.T, text []byte) {
 	t.Helper()
-	if out, err := cc(t, text, "-Werror"); err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-	// The pragmas are for user code: generated code does without them.
-	strict := regexp.MustCompile(`(?m)^#pragma GCC diagnostic .*$`).ReplaceAll(text, nil)
-	out, err := cc(t, strict, "-Wno-unused-parameter")
-	if err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-	for line := range strings.Lines(out) {
-		if strings.HasPrefix(line, "xform.c:") && strings.Contains(line, "warning:") {
-			t.Error(line)
+	for _, compiler := range compilers() {
+		if out, err := cc(t, compiler, text, "-Werror"); err != nil {
+			t.Errorf("%s: %v\n%s", compiler, err, out)
+		}
+		// The pragmas are for user code: generated code does without them.
+		strict := regexp.MustCompile(`(?m)^#pragma GCC diagnostic .*$`).ReplaceAll(text, nil)
+		out, err := cc(t, compiler, strict, "-Wno-unused-parameter")
+		if err != nil {
+			t.Errorf("%s: %v\n%s", compiler, err, out)
+		}
+		for line := range strings.Lines(out) {
+			if strings.HasPrefix(line, "xform.c:") && strings.Contains(line, "warning:") {
+				t.Errorf("%s: %s", compiler, line)
+			}
 		}
 	}
 }
 
-// cc compiles text with warnings, and returns what the compiler says.
-func cc(t *testing.T, text []byte, flags ...string) (string, error) {
-	t.Helper()
-	compiler := os.Getenv("CC")
-	if compiler == "" {
-		compiler = "cc"
+// compilers returns the C compiler and, where there is one, clang.
+func compilers() []string {
+	first := os.Getenv("CC")
+	if first == "" {
+		first = "cc"
 	}
+	if _, err := exec.LookPath("clang"); err != nil || first == "clang" {
+		return []string{first}
+	}
+	return []string{first, "clang"}
+}
+
+// cc compiles text with warnings, and returns what the compiler says.
+func cc(t *testing.T, compiler string, text []byte, flags ...string) (string, error) {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "xform.c"), text, 0o644); err != nil {
 		t.Fatal(err)
@@ -138,7 +148,7 @@ z -> z: {
 
 }`
 	text := generate(t, kttest.Summary(t, "a.c", src), kttest.Summary(t, "a.c", src), rules)
-	out, err := cc(t, text)
+	out, err := cc(t, compilers()[0], text)
 	if err == nil {
 		t.Fatal("it compiles")
 	}
@@ -163,9 +173,7 @@ func TestOddNames(t *testing.T) {
 	file := "a \"b\\, */c.c"
 	s := kttest.Summary(t, file, src)
 	text := generate(t, s, s, "")
-	if out, err := cc(t, text, "-Werror"); err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
+	compile(t, text)
 	if !strings.Contains(string(text), `"a \"b\\, */c.c"`) {
 		t.Error("the name of the file is not there")
 	}

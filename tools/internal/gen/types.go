@@ -304,7 +304,7 @@ func (d *definer) members(def *ktt.TypeDef, a attributes, indent string, alias b
 			pad(f.Offset)
 			end = f.Offset + f.Size
 		}
-		declaration := f.Type.Declare(f.Name, d.spell)
+		declaration := memberType(f).Declare(f.Name, d.spell)
 		inner := d.p.Type(f.Type.Ref())
 		switch {
 		case f.Bits != nil:
@@ -320,6 +320,15 @@ func (d *definer) members(def *ktt.TypeDef, a attributes, indent string, alias b
 		}
 	}
 	pad(def.Size)
+}
+
+// memberType returns the type of a field in C: the length that an annotation
+// gives a flexible array is not part of it.
+func memberType(f *ktt.Field) *ktt.Type {
+	if f.Type.Kind == ktt.Array && f.Size == 0 {
+		return &ktt.Type{Kind: ktt.Array, Elem: f.Type.Elem}
+	}
+	return f.Type
 }
 
 func (d *definer) unnamed(def *ktt.TypeDef, indent string) {

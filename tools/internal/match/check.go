@@ -29,6 +29,8 @@ func (m *matcher) checkTransformable() {
 		case p.New.Kind == ktt.Union:
 			m.checkUnion(p)
 		case p.Need == None:
+		case p.Body != nil && p.Body.Op == ByPair:
+			checker{m, m.pairSite(p)}.arguments(p.Body) // what it stands for is looked at where it is used
 		case p.Body != nil:
 			checker{m, m.pairSite(p)}.value(p.Body)
 		default:
@@ -47,7 +49,14 @@ func (m *matcher) checkTransformable() {
 // value checks what is done with a value that is contained in another.
 func (c checker) value(v *Value) {
 	switch v.Op {
-	case Pointer, ToZero:
+	case Pointer:
+		c.allocator(v)
+		if v.Elem.Op == ByPair && v.Elem.Pair.behind().Flexible() != nil {
+			c.arguments(v.Elem) // its size is looked up in each value
+			return
+		}
+		c.target(v.Elem)
+	case ToZero:
 		c.allocator(v)
 		c.target(v.Elem)
 	case Elements:
@@ -61,8 +70,8 @@ func (c checker) value(v *Value) {
 		if v.Need() == None {
 			return
 		}
-		if a := v.Pair.openArray(); a != nil && !isConst(a.Len) {
-			c.flexible(v.Pair)
+		if a := v.Pair.behind().openArray(); a != nil && !isConst(a.Type.Len) {
+			c.flexible(v.Pair.behind())
 		}
 		c.arguments(v)
 	}
@@ -114,8 +123,8 @@ func (c checker) allocator(v *Value) {
 // values only stay in their place, it need not.
 func (c checker) newStorage(p *Pair) {
 	const malloced = 16 // bytes to which malloc aligns
-	if p.openArray() != nil {
-		c.flexible(p)
+	if p.behind().openArray() != nil {
+		c.flexible(p.behind())
 	}
 	if p.New.Align > malloced {
 		d := c.diags.Warnf(c.site.pos, "%s: %s is aligned to %d bytes, but new storage only to %d",
@@ -158,50 +167,14 @@ func (c checker) flexible(p *Pair) {
 		return
 	}
 	d := c.errorf("Cannot generate serialization when the field length is unknown")
-	d.Notef(diag.Pos{}, "%s would be copied, and the size of the array at its end is not known to xfgen", p.New.Ref())
+	if p.Flexible() != nil {
+		d.Notef(diag.Pos{}, "%s would be copied, and the array at its end makes each value as large as it is: that is "+
+			"possible behind a pointer to one value, and not in a variable, a row or a generic argument", p.New.Ref())
+	} else {
+		d.Notef(diag.Pos{}, "%s would be copied, and the size of the array at its end is not known to xfgen: write "+
+			"E_ARRAY(self.FIELD) between its brackets, in both versions", p.New.Ref())
+	}
 	c.site.suggest(d, "to allocate and fill it in code", "/* make $out of $in */")
-}
-
-// checkUnion looks at the members of a union, of which xfgen copies the bits.
-func (m *matcher) checkUnion(p *Pair) {
-	for _, f := range p.Fields {
-		s := m.fieldSite(p, f)
-		decide := func(d *diag.Diagnostic) {
-			s.reached(d)
-			d.Suggest("decide in code which member is alive, for the union or for the field that holds it",
-				p.Old.Ref().String()+" -> "+p.New.Ref().String()+": { XF_ASSIGN($out, $in); }")
-		}
-		switch {
-		case f.Value.Need() == Deep:
-			decide(m.typeChangeText(s).Notef(diag.Pos{}, "the type of the member has changed, and whether it is alive is not known"))
-		case hasPointersToChange(f.Value):
-			decide(m.diags.Warnf(s.pos, "%s: pointers in a union are copied as bits", s.new).
-				Notef(diag.Pos{}, "what this one leads to may be at another address in the new version"))
-		}
-	}
-}
-
-// hasPointersToChange reports whether pointers in v lead to functions or to
-// what is transformed.
-func hasPointersToChange(v *Value) bool {
-	switch v.Op {
-	case FuncPtr, Parameter:
-		return true
-	case Pointer, Elements, ToZero:
-		return v.Elem.Need() != None
-	case Array:
-		return hasPointersToChange(v.Elem)
-	case ByPair:
-		if v.Pair.Body != nil {
-			return hasPointersToChange(v.Pair.Body)
-		}
-		for _, f := range v.Pair.Fields {
-			if f.Value != nil && v.Pair.Need != None && hasPointersToChange(f.Value) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func (m *matcher) checkXform(u xformUse) {

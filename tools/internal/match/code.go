@@ -76,6 +76,14 @@ func (m *matcher) typeNamed(p *ktt.Program, version string, t *xf.TypeName) *ktt
 	switch {
 	case t.Kind == "primitive":
 		typ = primitive(t.Name)
+	case p.Conflict(ref) != nil:
+		d := m.diags.Errorf(t.Pos, "the %s version has two different types called %s", version, ref)
+		for _, of := range p.Types {
+			if p.NameInC(of.Ref()) == ref {
+				d.Notef(diag.Pos{File: of.File}, "one is %s", of.Ref())
+			}
+		}
+		return nil
 	case p.Type(ref) != nil:
 		typ = &ktt.Type{Kind: ktt.Ref, Def: ref.Kind, Name: ref.Name}
 	case t.Kind == "" && t.Name == "bool":

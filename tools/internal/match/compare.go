@@ -18,12 +18,17 @@ type site struct {
 	// The rule that brought the two together, or else the new file.
 	pos diag.Pos
 
-	// The name that a field of the new structure has in the old one.
-	oldName func(field string) string
+	// How the old structure leads to a field of the new one, which may be a path
+	// of fields. It returns "" for a field that has no counterpart.
+	oldPath func(path string) string
 
 	// Set if arrays may differ in length, because a rule says that one
 	// becomes the other.
 	prefix bool
+
+	// Set for the type behind a typedef of a union if it is known which member
+	// is alive.
+	told bool
 
 	// Set for the types of a $xform, which no rule of their own is about.
 	inCode bool
@@ -139,10 +144,10 @@ func sameLength(s *site, a, b *ktt.Length) bool {
 	if a.Field == "" || b.Field == "" {
 		return *a == *b
 	}
-	if s.oldName == nil {
+	if s.oldPath == nil {
 		return a.Field == b.Field
 	}
-	return a.Field == s.oldName(b.Field)
+	return a.Field == s.oldPath(b.Field)
 }
 
 // compareRefs compares two references to types by what the rules say about
@@ -151,12 +156,12 @@ func (m *matcher) compareRefs(s *site, a, b *ktt.Type) (*Value, *difference) {
 	var rule *xf.Label
 	if r := m.forTypes(a.Ref(), b.Ref()); r != nil {
 		rule = r.Label
-	} else if a.Ref() != b.Ref() {
+	} else if !m.sameName(a.Ref(), b.Ref()) {
 		return nil, &difference{a, b, ""}
 	}
-	v := &Value{Op: ByPair, Old: a, New: b}
+	v := &Value{Op: ByPair, Old: a, New: b, Teller: a.Teller}
 	if !s.probe {
-		v.Pair = m.pair(s, a.Ref(), b.Ref(), rule)
+		v.Pair = m.pair(s, pairKey{a.Ref(), b.Ref(), s.told || a.Teller != ""}, rule)
 	}
 	from, to := m.Old.Type(a.Ref()), m.New.Type(b.Ref())
 	if from == nil || to == nil {
@@ -178,6 +183,16 @@ func (m *matcher) compareRefs(s *site, a, b *ktt.Type) (*Value, *difference) {
 		v.Args = append(v.Args, arg)
 	}
 	return v, nil
+}
+
+// sameName reports whether two types are called the same. What has no name of
+// its own is called as what it is found in, which has been compared already.
+func (m *matcher) sameName(old, new ktt.TypeRef) bool {
+	if m.Old.NameInC(old) == m.New.NameInC(new) {
+		return true
+	}
+	a, b := m.Old.Type(old), m.New.Type(new)
+	return a != nil && b != nil && a.Anonymous && b.Anonymous && a.Kind == b.Kind
 }
 
 // compareArgs compares two arguments of generic types.
@@ -271,14 +286,19 @@ func (s *site) ruledBy(rule *xf.Label) {
 	}
 }
 
+// A pairKey is what tells pairs apart.
+type pairKey struct {
+	old, new ktt.TypeRef
+	told     bool
+}
+
 // pair returns the pair of two types, and puts it on the list to be compared
 // when it is met for the first time.
-func (m *matcher) pair(s *site, old, new ktt.TypeRef, rule *xf.Label) *Pair {
-	key := [2]ktt.TypeRef{old, new}
+func (m *matcher) pair(s *site, key pairKey, rule *xf.Label) *Pair {
 	p := m.pairs[key]
 	if p == nil {
-		p = &Pair{Old: m.Old.Type(old), New: m.New.Type(new), Rule: rule, via: s}
-		p.failed = m.missingTypes(s, old, new)
+		p = &Pair{Old: m.Old.Type(key.old), New: m.New.Type(key.new), Told: key.told, Rule: rule, via: s}
+		p.failed = m.missingTypes(s, key.old, key.new)
 		m.pairs[key] = p
 		if !p.failed {
 			m.Pairs = append(m.Pairs, p)

@@ -33,6 +33,8 @@ type Result struct {
 	// $newtype the type of the program, for each $xform the transformation.
 	Types  map[*xf.TypeName]*ktt.Type
 	Xforms map[*xf.Part]*Value
+
+	traversal traversal
 }
 
 // A Var is a variable of the new version and where its value comes from.
@@ -74,7 +76,13 @@ type Pair struct {
 	Rule     *xf.Label // the rule about the two types, or nil
 	Fields   []*Field  // of structures and unions without Code
 	Body     *Value    // of typedefs without Code
+	Moves    []Move    // of enumerations without Code: each old value once
 	Need     Need
+
+	// Told is set for a union, or a typedef of one, if the old version says which
+	// member is alive. A union that is also used where that is not known has two
+	// pairs.
+	Told bool
 
 	// Why says in words what makes new values necessary, or where user code
 	// has to run. Empty if only types that are contained call for it.
@@ -90,21 +98,60 @@ func (p *Pair) Code() *xf.Block { return code(p.Rule) }
 
 // Transformer returns the name of the C function that transforms the type.
 func (p *Pair) Transformer() string {
-	return "_kitsune_transform_" + string(p.Old.Kind) + "_" + p.Old.Name +
+	name := "_kitsune_transform_" + string(p.Old.Kind) + "_" + p.Old.Name +
 		"_to_" + string(p.New.Kind) + "_" + p.New.Name
+	if p.Told {
+		name += "_by_tag"
+	}
+	return name
 }
 
-// openArray returns the type of the array at the end of p's new values whose
-// length is not part of their type, or nil.
-func (p *Pair) openArray() *ktt.Type {
-	if p.New.Kind != ktt.Struct || len(p.New.Fields) == 0 {
+// openArray returns the field at the end of p's new values that has no size of
+// its own, or nil.
+func (p *Pair) openArray() *ktt.Field {
+	if p.failed || p.New.Kind != ktt.Struct || len(p.New.Fields) == 0 {
 		return nil
 	}
 	last := p.New.Fields[len(p.New.Fields)-1]
 	if last.Type.Kind != ktt.Array || last.Size != 0 {
 		return nil
 	}
-	return last.Type
+	return last
+}
+
+// Flexible returns the field at the end of p's values that has as many elements
+// as an annotation of the old version says, so that values can get new storage,
+// or nil.
+func (p *Pair) Flexible() *Field {
+	open := p.openArray()
+	if open == nil || len(p.Old.Fields) == 0 {
+		return nil
+	}
+	for _, f := range p.Fields {
+		if f.New == open && f.Old == p.Old.Fields[len(p.Old.Fields)-1] &&
+			f.Old.Type.Kind == ktt.Array && f.Old.Size == 0 && counted(f.Old.Type.Len) {
+			return f
+		}
+	}
+	return nil
+}
+
+// counted reports whether l is the length of a flexible array: C's [0] says
+// nothing about it.
+func counted(l *ktt.Length) bool { return l != nil && *l != (ktt.Length{}) }
+
+// behind returns the pair that p stands for if it is one of typedefs.
+func (p *Pair) behind() *Pair {
+	for p.Body != nil && p.Body.Op == ByPair {
+		p = p.Body.Pair
+	}
+	return p
+}
+
+// Transforms reports whether f, a field of p's, is transformed by itself: a
+// member of a union only if it is known when it is alive.
+func (p *Pair) Transforms(f *Field) bool {
+	return p.New.Kind != ktt.Union || p.Told && len(f.Old.Cases) > 0
 }
 
 // Reason says in words why p's values cannot stay as they are.
@@ -165,6 +212,10 @@ type Value struct {
 	Pair *Pair
 	Args []*Value // for the generic parameters of Pair.New, in their order
 
+	// Teller is the field of the old structure around a union that tells which
+	// member is alive, or "".
+	Teller string
+
 	Param string
 
 	badArgs bool // there are not as many Args as parameters
@@ -202,7 +253,7 @@ func Match(old, new *ktt.Summary, rules *xf.File) (*Result, diag.List) {
 			Types:  map[*xf.TypeName]*ktt.Type{},
 			Xforms: map[*xf.Part]*Value{},
 		},
-		pairs:    map[[2]ktt.TypeRef]*Pair{},
+		pairs:    map[pairKey]*Pair{},
 		reported: map[*ktt.Conflict]bool{},
 	}
 	if !m.checkPrograms() {
@@ -217,20 +268,37 @@ func Match(old, new *ktt.Summary, rules *xf.File) (*Result, diag.List) {
 		m.comparePair(m.Pairs[i])
 	}
 	m.settleNeeds()
+	m.traverse()
 	m.checkTransformable()
 	m.checkNames()
 	m.rename()
 	m.warnLostFunctions()
 	m.warnUnused()
 	m.diags.Sort()
-	return m.Result, m.diags
+	return m.Result, distinct(m.diags)
+}
+
+// distinct returns l without what it says twice: of a union of which only some
+// uses tell which member is alive, the members are compared for either.
+func distinct(l diag.List) diag.List {
+	type said struct {
+		pos  diag.Pos
+		text string
+	}
+	seen := map[said]bool{}
+	return slices.DeleteFunc(l, func(d *diag.Diagnostic) bool {
+		k := said{d.Pos, d.Text}
+		again := seen[k]
+		seen[k] = true
+		return again
+	})
 }
 
 // A matcher holds the state of a comparison.
 type matcher struct {
 	*Result
 	rules *ruleSet
-	pairs map[[2]ktt.TypeRef]*Pair
+	pairs map[pairKey]*Pair
 	xuses []xformUse
 	diags diag.List
 
@@ -260,11 +328,8 @@ func (p *Pair) contained() Need {
 		return p.Body.Need()
 	}
 	n := None
-	if p.New != nil && p.New.Kind == ktt.Union {
-		return n // which member is alive is not known
-	}
 	for _, f := range p.Fields {
-		if f.Value != nil {
+		if f.Value != nil && p.Transforms(f) {
 			n = max(n, f.Value.Need())
 		}
 	}

@@ -67,6 +67,9 @@ func dump(r *Result, diags diag.List) []string {
 				fields = append(fields, f.New.Name+" from "+f.Old.Name)
 			}
 		}
+		for _, v := range p.Moves {
+			fields = append(fields, fmt.Sprintf("%s %d to %d", v.Name, v.Old, v.New))
+		}
 		if fields != nil {
 			s += ": " + strings.Join(fields, ", ")
 		}
@@ -110,6 +113,7 @@ func differ(name, old, new string) test {
 // Spec F.2: which types are equal, and what they require.
 func TestTypes(t *testing.T) {
 	tests := []test{
+		// Integer and floating kinds: identical kind.
 		same("integer", "int x;", "x none"),
 		differ("int to unsigned", "int x;", "unsigned x;"),
 		differ("int to long", "int x;", "long x;"),
@@ -121,6 +125,7 @@ func TestTypes(t *testing.T) {
 		differ("double to long double", "double x;", "long double x;"),
 		differ("int to float", "int x;", "float x;"),
 
+		// Pointers: equal targets, the same allocator. Opaque ones: always.
 		same("pointer", "int *x;", "x shallow"),
 		differ("pointer to something else", "int *x;", "char *x;"),
 		differ("pointer to integer", "int *x;", "long x;"),
@@ -133,6 +138,7 @@ func TestTypes(t *testing.T) {
 		differ("opaque to plain", "int * E_OPAQUE x;", "int *x;"),
 		differ("plain to opaque", "int *x;", "int * E_OPAQUE x;"),
 		differ("void * to T *", "void * E_OPAQUE y E_MANUAL_MIGRATE; void *x;", "int *x;"),
+		// Pointers to elements: the same length spec.
 		same("many", "int * E_PTRARRAY(4) x;", "x shallow"),
 		differ("more", "int * E_PTRARRAY(4) x;", "int * E_PTRARRAY(5) x;"),
 		differ("one to many", "int *x;", "int * E_PTRARRAY(1) x;"),
@@ -140,6 +146,7 @@ func TestTypes(t *testing.T) {
 		differ("up to zero of others", "char * E_SZ x;", "int * E_SZ x;"),
 		differ("up to zero to one", "char * E_SZ x;", "char *x;"),
 
+		// Arrays: the same length spec, equal elements.
 		same("array", "int x[4];", "x none"),
 		same("array of pointers", "int *x[4];", "x shallow"),
 		differ("longer array", "int x[4];", "int x[5];"),
@@ -148,6 +155,7 @@ func TestTypes(t *testing.T) {
 		same("arrays of arrays", "char *x[2][3];", "x shallow"),
 		differ("inner array", "int x[2][3];", "int x[2][4];"),
 
+		// Functions: always.
 		same("function pointer", "int (*x)(void);", "x shallow"),
 		{"function pointer of another type", "int (*x)(void);", "void (*x)(char *, ...);", "", []string{"x shallow"}},
 		same("opaque function pointer", "int (* E_OPAQUE x)(void);", "x none"),
@@ -155,6 +163,7 @@ func TestTypes(t *testing.T) {
 		{"other typedef of a function", "typedef int f(void); f *x;", "typedef int g(int); g *x;", "", []string{"x shallow"}},
 		differ("function pointer to pointer", "int (*x)(void);", "int *x;"),
 
+		// Argument lists: always.
 		same("va_list", "__builtin_va_list x;", "x none"),
 	}
 	// An unannotated void pointer is equal to itself, but cannot be transformed.
@@ -176,24 +185,104 @@ func TestTypes(t *testing.T) {
 	run(t, tests)
 }
 
-// Spec F.2 and H-36: enumerations.
+// Spec F.2 (row enum) and H-36: enumerations. A name whose number has changed is
+// translated, unless that cannot be done.
 func TestEnums(t *testing.T) {
+	refused := func(name, old, new string) test {
+		return test{name, "enum e " + old + " x;", "enum e " + new + " x;", "", []string{"x none", "enum e none", "error: enum e and enum e differ"}}
+	}
 	run(t, []test{
 		same("same", "enum e { A, B } x;", "x none", "enum e none"),
 		{"added", "enum e { A, B } x;", "enum e { A, B, C } x;", "", []string{"x none", "enum e none"}},
-		{"added in front", "enum e { A, B } x;", "enum e { Z, A, B } x;", "",
-			[]string{"x none", "enum e none", "error: enum e and enum e differ"}},
-		{"removed", "enum e { A, B } x;", "enum e { A } x;", "",
-			[]string{"x none", "enum e none", "error: enum e and enum e differ"}},
+		{"added in front", "enum e { A, B } x;", "enum e { Z, A, B } x;", "", []string{"x deep", "enum e deep: A 0 to 1, B 1 to 2"}},
+		{"added before the last", "enum e { A, B, COUNT } x;", "enum e { A, B, C, COUNT } x;", "",
+			[]string{"x deep", "enum e deep: COUNT 2 to 3"}},
+		{"swapped", "enum e { A, B = -1 } x;", "enum e { A = -1, B } x;", "", []string{"x deep", "enum e deep: A 0 to -1, B -1 to 0"}},
+		{"two names of one number", "enum e { A, B, LAST = 1 } x;", "enum e { Z, A, B, LAST = 2 } x;", "",
+			[]string{"x deep", "enum e deep: A 0 to 1, B 1 to 2"}},
+		{"behind a pointer", "enum e { A, B } *x;", "enum e { B, A } *x;", "", []string{"x shallow", "enum e deep: A 0 to 1, B 1 to 0"}},
+		refused("removed", "{ A, B }", "{ A }"),
+		refused("removed, others moved", "{ A, B, C }", "{ B, C }"),
+		refused("one number becomes two", "{ A, B, LAST = 1 }", "{ A, B, C, LAST = 2 }"),
+		refused("flags", "{ R = 1, W = 2, X = 4 }", "{ X = 1, W = 2, R = 4 }"),
+		refused("flags and their sum", "{ NONE, R = 1, W = 4, RW = 5 }", "{ NONE, R = 4, W = 1, RW = 5 }"),
+		refused("become flags", "{ NONE, R, W }", "{ NONE, R = 2, W = 4, X = 1 }"),
+		{"no flags: one after the other", "enum e { A = 1, B = 2, C = 3 } x;", "enum e { A = 2, B = 1, C = 3 } x;", "",
+			[]string{"x deep", "enum e deep: A 1 to 2, B 2 to 1"}},
+		{"no flags: some are no sums", "enum e { A = 1, B = 10, C = 4 } x;", "enum e { A = 2, B = 10, C = 4 } x;", "",
+			[]string{"x deep", "enum e deep: A 1 to 2"}},
 		{"moved, with a rule", "enum e { A, B } x;", "enum e { B, A } x;", "enum e -> enum e", []string{"x none", "enum e none"}},
+		{"removed, with a rule", "enum e { A, B } x;", "enum e { B } x;", "enum e -> enum e", []string{"x none", "enum e none"}},
 		{"moved, with code", "enum e { A, B } x;", "enum e { B, A } x;", "enum e -> enum e: { $out = !$in; }",
 			[]string{"x deep", "enum e deep code"}},
 		{"renamed", "enum e { A, B } x;", "enum f { A, B } x;", "", []string{"error: x and x differ"}},
 		{"renamed, with a rule", "enum e { A } x;", "enum f { A } x;", "enum e -> enum f", []string{"x none", "enum f none from enum e"}},
+		{"renamed with its names", "enum e { E_A, E_B } x;", "enum f { F_A, F_B } x;", "enum e -> enum f", []string{"x none", "enum f none from enum e"}},
+		{"renamed and moved", "enum e { A, B } x;", "enum f { B, A } x;", "enum e -> enum f",
+			[]string{"x deep", "enum f deep from enum e: A 0 to 1, B 1 to 0"}},
+		{"renamed, moved and removed", "enum e { A, B, C } x;", "enum f { B, A } x;", "enum e -> enum f",
+			[]string{"x none", "enum f none from enum e", "error: enum e and enum f differ"}},
 		{"packed", "enum e { A, B } x;", "enum __attribute__((packed)) e { A, B } x;", "", []string{"x deep", "enum e deep"}},
 		{"to integer", "enum e { A } x;", "unsigned x;", "", []string{"error: x and x differ"}},
 		{"anonymous", "enum { A } x;", "enum { A, B } x;", "", []string{"x none", "enum __anonenum_x none"}},
+		{"in a bit-field", "struct s { enum { A, B } e : 2; } x;", "struct s { enum { B, A } e : 2; } x;", "",
+			[]string{"x deep", "struct s deep", "enum __anonenum_s_e deep: A 0 to 1, B 1 to 0"}},
 	})
+	for _, c := range []struct{ name, old, new, rules, want string }{
+		{"flags", "enum e { R = 1, W = 2, X = 4 } x;", "enum e { X = 1, W = 2, R = 4 } x;", "", `a.c: error: Unable to automatically support type change between:
+  enum e
+and
+  enum e
+  note: R was 1 (a.c), it is 4 (a.c)
+  note: X was 4 (a.c), it is 1 (a.c)
+  note: the numbers look like flags, of which a value may have several
+  note: the state leads to it through x
+  note: to keep the numbers as they are, add the rule
+        enum e -> enum e
+  note: to translate each flag, add the rule
+        enum e -> enum e: {
+            int in = (int)$in, out = in;
+            out &= ~1;
+            out &= ~4;
+            if (in & 1) out |= 4; /* R */
+            if (in & 4) out |= 1; /* X */
+            $out = out;
+        }
+  note: if a value is always one of them, add the rule
+        enum e -> enum e: {
+            switch ((int)$in) {
+            case 1: $out = 4; break; /* R */
+            case 4: $out = 1; break; /* X */
+            default: $out = (int)$in;
+            }
+        }
+`},
+		{"removed", "enum e { A, B, C } x;", "enum f { B, C } x;", "enum e -> enum f", `r.xf:1:1: error: Unable to automatically support type change between:
+  enum e
+and
+  enum f
+  note: B was 1 (a.c), it is 0 (a.c)
+  note: C was 2 (a.c), it is 1 (a.c)
+  note: A, 0 (a.c), is gone
+  note: the state leads to it through x
+  note: to keep the numbers as they are, give the rule code
+        enum e -> enum f: { $out = (int)$in; }
+  note: to keep the names, give the rule code, and decide what becomes of those that are gone
+        enum e -> enum f: {
+            switch ((int)$in) {
+            case 0: abort(); /* A */
+            case 1: $out = 0; break; /* B */
+            case 2: $out = 1; break; /* C */
+            default: $out = (int)$in;
+            }
+        }
+`},
+	} {
+		_, diags := compare(t, c.old, c.new, c.rules)
+		if d := cmp.Diff(c.want, text(diags)); d != "" {
+			t.Errorf("%s: -want +got:\n%s", c.name, d)
+		}
+	}
 }
 
 // Spec F.3: named types.
@@ -286,10 +375,12 @@ func TestGenerics(t *testing.T) {
 // Spec F.4: fields of structures.
 func TestFields(t *testing.T) {
 	run(t, []test{
+		// Row INIT.
 		{"INIT", "struct s { int i; } x;", "struct s { int i, j; } x;", "INIT struct s.j: { $out = 1; }",
 			[]string{"x deep", "struct s deep: INIT j"}},
 		{"INIT of an old field", "struct s { int i, j; } x;", "struct s { int i, j; } x;", "INIT struct s.j: { $out = 1; }",
 			[]string{"x deep", "struct s deep: INIT j"}},
+		// Row code: the types are equal, or not.
 		{"code, equal types", "struct s { int i; } x;", "struct s { int i; } x;", "struct s.i -> struct s.i: { $out = $in; }",
 			[]string{"x shallow", "struct s shallow: i code"}},
 		{"code, other type", "struct s { int i; } x;", "struct s { long i; } x;", "struct s.i -> struct s.i: { $out = $in; }",
@@ -300,10 +391,12 @@ func TestFields(t *testing.T) {
 			"struct s.i -> struct s.i: { $out = $in; }", []string{"x shallow", "struct s shallow: i code"}},
 		{"code for what has grown", "struct i { int a; }; struct s { struct i i; } x;", "struct i { int a, b; }; struct s { struct i i; } x;",
 			"struct s.i -> struct s.i: { $out.a = $in.a; }", []string{"x deep", "struct s deep: i code"}},
+		// Row no code: the types differ.
 		{"types differ", "struct s { int i; } x;", "struct s { long i; } x;", "",
 			[]string{"x none", "struct s none", "error: struct s.i and struct s.i differ"}},
 		{"types differ under a renaming", "struct s { int i; } x;", "struct s { long j; } x;", "struct s.i -> struct s.j",
 			[]string{"x none", "struct s none: j from i", "error: struct s.i and struct s.j differ"}},
+		// Rows source missing, not used, reordered, renamed.
 		{"added", "struct s { int i; } x;", "struct s { int i; char *j; } x;", "",
 			[]string{"x none", "struct s none", "error: Unable to match added symbol struct s.j"}},
 		{"removed", "struct s { int i, j; } x;", "struct s { int i; } x;", "", []string{"x deep", "struct s deep"}},
@@ -319,6 +412,7 @@ func TestFields(t *testing.T) {
 			[]string{"x deep", "struct s deep: j from i"}},
 		{"renamed from nothing", "struct s { int i; } x;", "struct s { int j; } x;", "struct s.k -> struct s.j",
 			[]string{"x none", "struct s none", `error: No element "struct s.k" in the old version code.`}},
+		// Which rule is about a field.
 		{"field of a renamed type", "struct s { int i; } x;", "struct t { int j; } x;", "struct s -> struct t struct s.i -> struct t.j",
 			[]string{"x none", "struct t none from struct s: j from i"}},
 		{"field of another pair", "struct s { int i; } x;", "struct s { int j; } x;", "struct u.i -> struct s.j",
@@ -357,12 +451,45 @@ func TestFields(t *testing.T) {
 		{"shorter array of pointers", "int *x[4];", "int *x[2];", "x -> x", []string{"x deep"}},
 		{"inner array under a renaming", "int x[2][3];", "int x[2][4];", "x -> x", []string{"error: x and x differ"}},
 
-		// Unnamed members.
+		// Unnamed members. C says that their fields are in the structure, and rules do.
 		same("unnamed", "struct s { int t; union { int i; float f; }; struct { char *a; }; } x;",
 			"x shallow", "struct s shallow", "union __anonunion_s___annonCompField1 none", "struct __anonstruct_s___annonCompField2 shallow"),
-		{"field of an unnamed member", "struct s { struct { int i; }; } x;", "struct s { struct { int i, j; }; } x;", "",
+		{"added to an unnamed member", "struct s { struct { int i; }; } x;", "struct s { struct { int i, j; }; } x;", "",
 			[]string{"x deep", "struct s deep", "struct __anonstruct_s___annonCompField1 none",
-				"error: Unable to match added symbol struct __anonstruct_s___annonCompField1.j"}},
+				"error: Unable to match added symbol struct s.j"}},
+		{"added, with a rule", "struct s { struct { int i; }; } x;", "struct s { struct { int i, j; }; } x;", "INIT struct s.j: {}",
+			[]string{"x deep", "struct s deep", "struct __anonstruct_s___annonCompField1 deep: INIT j"}},
+		{"renamed in an unnamed member", "typedef struct { struct { union { int i; }; }; } s; s x;", "typedef struct { struct { union { int j; }; }; } s; s x;",
+			"typedef s.i -> typedef s.j", []string{"x none", "typedef s none", "struct __anonstruct_s none",
+				"struct __anonstruct_s___annonCompField1 none", "union __anonunion_s___annonCompField1___annonCompField1 none: j from i"}},
+		{"renamed by the name of the part", "struct s { struct { int i; }; } x;", "struct s { struct { int j; }; } x;",
+			"struct __anonstruct_s___annonCompField1.i -> struct __anonstruct_s___annonCompField1.j",
+			[]string{"x none", "struct s none", "struct __anonstruct_s___annonCompField1 none: j from i"}},
+		{"unnamed members change places", "struct s { struct { int i; }; struct { char *a; }; } x;", "struct s { struct { char *a; }; struct { int i; }; } x;", "",
+			[]string{"x deep", "struct s deep: __annonCompField1 from __annonCompField2, __annonCompField2 from __annonCompField1",
+				"struct __anonstruct_s___annonCompField1 shallow from struct __anonstruct_s___annonCompField2",
+				"struct __anonstruct_s___annonCompField2 none from struct __anonstruct_s___annonCompField1"}},
+		{"moved into an unnamed member", "struct s { int i; } x;", "struct s { union { int i; float f; }; } x;", "",
+			[]string{"x none", "struct s none", "error: Unable to match added symbol struct s.__annonCompField1"}},
+		{"moved into an unnamed member, with a rule", "struct s { int i; } x;", "struct s { union { int i; float f; }; } x;",
+			"INIT struct s.__annonCompField1: { XF_ASSIGN($out.i, $base.i); }",
+			[]string{"x deep", "struct s deep: INIT __annonCompField1"}},
+		{"length in an unnamed member", "struct s { struct { int m; }; int *E_PTRARRAY(self.m) v; } x;", "struct s { struct { int n; }; int *E_PTRARRAY(self.n) v; } x;",
+			"struct s.m -> struct s.n", []string{"x shallow", "struct s shallow", "struct __anonstruct_s___annonCompField1 none: n from m"}},
+		{"path to a length, renamed at its end", "struct c { int m; }; struct s { struct c c; int *E_PTRARRAY(self.c.m) v; } x;",
+			"struct c { int n; }; struct s { struct c c; int *E_PTRARRAY(self.c.n) v; } x;",
+			"struct c.m -> struct c.n", []string{"x shallow", "struct s shallow", "struct c none: n from m"}},
+		{"another length of that name", "struct s { int m, n; int *E_PTRARRAY(self.m) v; } x;", "struct s { int n, m; int *E_PTRARRAY(self.n) v; } x;",
+			"struct s.n -> struct s.m struct s.m -> struct s.n", []string{"x shallow", "struct s shallow: n from m, m from n"}},
+
+		// What has no name is known by where it is.
+		{"part of a renamed field", "struct s { struct { int i; } u; } x;", "struct s { struct { int i; } w; } x;", "struct s.u -> struct s.w",
+			[]string{"x none", "struct s none: w from u", "struct __anonstruct_s_w none from struct __anonstruct_s_u"}},
+		{"part of a renamed type", "struct s { struct { int i; } u; } x;", "struct t { struct { long i; } u; } x;", "struct s -> struct t",
+			[]string{"x deep", "struct t deep from struct s", "struct __anonstruct_t_u none from struct __anonstruct_s_u",
+				"error: struct __anonstruct_s_u.i and struct __anonstruct_t_u.i differ"}},
+		{"part becomes a union", "struct s { struct { int i; } u; } x;", "struct s { union { int i; } u; } x;", "",
+			[]string{"x none", "struct s none", "error: struct s.u and struct s.u differ"}},
 		{"names of others", "struct s { struct { int i; } u; } x;", "struct s { struct { int i, j; } u; } x;",
 			"INIT struct __anonstruct_u_17.j: {}",
 			[]string{"x deep", "struct s deep", "struct __anonstruct_s_u deep: INIT j"}},
@@ -370,13 +497,15 @@ func TestFields(t *testing.T) {
 	})
 }
 
-// Spec F.3 and H-52: unions.
+// Spec F.3 and H-52: unions of which it is not known which member is alive.
 func TestUnions(t *testing.T) {
 	const pointer = "warning: union u.p: pointers in a union are copied as bits"
 	run(t, []test{
 		same("plain", "union u { int i; float f; } x;", "x none", "union u none"),
 		same("with plain pointers", "union u { int i; char *p; } x;", "x none", "union u none"),
 		same("with functions", "union u { int i; void (*p)(void); } x;", "x none", "union u none", pointer),
+		{"with functions, accepted", "union u { int i; void (*p)(void); } x;", "union u { int i; void (*p)(void); } x;", "union u -> union u",
+			[]string{"x none", "union u none"}},
 		{"with pointers to what moves", "struct s { int i; }; union u { int i; struct s *p; } x;",
 			"struct s { int i, j; }; union u { int i; struct s *p; } x;", "INIT struct s.j: {}",
 			[]string{"x none", "union u none", "struct s deep: INIT j", pointer}},
@@ -397,6 +526,59 @@ func TestUnions(t *testing.T) {
 		{"code", "union u { int i; } x;", "union u { long i; } x;", "union u -> union u: {}", []string{"x deep", "union u deep code"}},
 		{"code for a member", "union u { int i; } x;", "union u { long i; } x;", "union u.i -> union u.i: {}",
 			[]string{"x deep", "union u deep", "error: union u.i: a member of a union cannot have code, as only one member is alive"}},
+		{"INIT of a member", "union u { int i; } x;", "union u { int i; } x;", "INIT union u.i: {}",
+			[]string{"x none", "union u none", "error: union u.i: a member of a union cannot have a value of its own: it takes the place of the others"}},
+	})
+}
+
+// Unions of which a field of the structure around tells which member is alive.
+func TestToldUnions(t *testing.T) {
+	const (
+		in      = "struct s { int k; union u E_UNION(self.k) u; } x;"
+		plain   = "union u { int i; struct p *p E_CASE(1); }; "
+		p, q    = "struct p { int i; }; ", "struct p { int i, j; }; "
+		init    = "INIT struct p.j: {}"
+		pointer = "warning: union u.p: pointers in a union are copied as bits"
+	)
+	run(t, []test{
+		same("no pointers", "union u { int i E_CASE(0); float f E_CASE(1); }; "+in, "x none", "struct s none", "union u none"),
+		same("functions", "union u { int i; void (*p)(void) E_CASE(1, 2); }; "+in, "x shallow", "struct s shallow", "union u shallow"),
+		{"pointer to what moves", p + plain + in, q + plain + in, init, []string{"x shallow", "struct s shallow", "union u shallow", "struct p deep: INIT j"}},
+		{"pointer without a case", p + "union u { int i E_CASE(0); struct p *p; }; " + in, q + "union u { int i E_CASE(0); struct p *p; }; " + in, init,
+			[]string{"x none", "struct s none", "union u none", "struct p deep: INIT j", pointer}},
+		{"what is laid out anew", p + "union u { struct p p E_CASE(1); long l[4]; }; " + in, q + "union u { struct p p E_CASE(1); long l[4]; }; " + in, init,
+			[]string{"x deep", "struct s deep", "union u deep", "struct p deep: INIT j"}},
+		{"laid out anew, without a case", p + "union u { struct p p; long l[4] E_CASE(1); }; " + in, q + "union u { struct p p; long l[4] E_CASE(1); }; " + in, init,
+			[]string{"x none", "struct s none", "union u none", "struct p deep: INIT j", "error: union u.p and union u.p differ"}},
+		{"of another type, with code", "union u { int i E_CASE(1); }; " + in, "union u { long i E_CASE(1); }; " + in, "union u.i -> union u.i: { $out = $in; }",
+			[]string{"x deep", "struct s deep", "union u deep: i code"}},
+		{"code in place", "union u { int i E_CASE(1); }; " + in, "union u { int i E_CASE(1); }; " + in, "union u.i -> union u.i: { $out = $in + 1; }",
+			[]string{"x shallow", "struct s shallow", "union u shallow: i code"}},
+		{"code without a case", "union u { int i; float f E_CASE(1); }; " + in, "union u { int i; float f E_CASE(1); }; " + in, "union u.i -> union u.i: {}",
+			[]string{"x none", "struct s none", "union u none", "error: union u.i: the code would never run: the old version does not say when the member is alive"}},
+		{"of another type", "union u { int i E_CASE(1); }; " + in, "union u { long i E_CASE(1); }; " + in, "",
+			[]string{"x deep", "struct s deep", "union u deep", "error: union u.i and union u.i differ"}},
+		{"added in front", "union u { int i E_CASE(1); }; " + in, "union u { float f E_CASE(0); int i E_CASE(1); }; " + in, "",
+			[]string{"x none", "struct s none", "union u none"}},
+		{"renamed", "union u { int i E_CASE(1); }; " + in, "union u { int j E_CASE(1); }; " + in, "union u.i -> union u.j",
+			[]string{"x none", "struct s none", "union u none: j from i"}},
+		{"the old version's word counts", p + plain + in, q + "union u { int i; struct p *p; }; struct s { int k; union u u; } x;", init,
+			[]string{"x shallow", "struct s shallow", "union u shallow", "struct p deep: INIT j"}},
+		{"the new version's word does not", p + "union u { int i; struct p *p; }; struct s { int k; union u u; } x;", q + plain + in, init,
+			[]string{"x none", "struct s none", "union u none", "struct p deep: INIT j", pointer}},
+		{"told or not", p + plain + in + " union u y;", q + plain + in + " union u y;", init,
+			[]string{"x shallow", "y none", "struct s shallow", "union u none", "union u shallow", "struct p deep: INIT j", pointer}},
+		{"behind a typedef", p + plain + "typedef union u v; typedef v w; struct s { int k; w E_UNION(self.k) u; } x;",
+			q + plain + "typedef union u v; typedef v w; struct s { int k; w E_UNION(self.k) u; } x;", init,
+			[]string{"x shallow", "struct s shallow", "typedef w shallow", "typedef v shallow", "union u shallow", "struct p deep: INIT j"}},
+		{"in an array, and behind a pointer", p + plain + "struct s { int k; union u E_UNION(self.k) *u[2]; } x;", q + plain + "struct s { int k; union u E_UNION(self.k) *u[2]; } x;", init,
+			[]string{"x shallow", "struct s shallow", "union u shallow", "struct p deep: INIT j"}},
+		{"without a name", p + "struct s { int k; union { int i; struct p *p E_CASE(1); } E_UNION(self.k); } x;",
+			q + "struct s { union { int i; struct p *p E_CASE(1); } E_UNION(self.k); int k; } x;", init,
+			[]string{"x deep", "struct s deep", "union __anonunion_s___annonCompField1 shallow", "struct p deep: INIT j"}},
+		{"a void pointer, alive", "union u { void *p E_CASE(1); }; " + in, "union u { void *p E_CASE(1); }; " + in, "",
+			[]string{"x shallow", "struct s shallow", "union u shallow",
+				"error: union u.p: Cannot generate code for a void -> void transformation without generic annotations."}},
 	})
 }
 
@@ -405,6 +587,10 @@ func TestNeeds(t *testing.T) {
 	const inner = "struct s { int i; }; "
 	const grown = "struct s { int i, j; }; "
 	const init = "INIT struct s.j: { $out = 0; }"
+	flexible := func(n string) string { return "struct s { " + n + "; char v[E_ARRAY(self.n)]; } *x; " }
+	const flexibleRule = "struct s.n -> struct s.n: { $out = $in; }"
+	const box = "struct box { void E_T(@t) *v; } E_GENERIC(@t); "
+	const unknown = "Cannot generate serialization when the field length is unknown"
 	run(t, []test{
 		{"deep by value", inner + "struct t { struct s s; } x;", grown + "struct t { struct s s; } x;", init,
 			[]string{"x deep", "struct t deep", "struct s deep: INIT j"}},
@@ -421,14 +607,37 @@ func TestNeeds(t *testing.T) {
 			"struct a { long i; }; struct b { struct a a; }; struct c { struct b b; }; struct c x; struct a *y;",
 			"struct a.i -> struct a.i: { $out = $in; }",
 			[]string{"x deep", "y shallow", "struct c deep", "struct a deep: i code", "struct b deep"}},
-		// A flexible array has no size that could be allocated.
+		// A structure with a flexible array is as large as the annotation of the array says.
 		same("flexible, in place", "struct s { int n; char *v[E_ARRAY(self.n)]; } *x;", "x shallow", "struct s shallow"),
-		same("flexible, copied", "struct s { int n; char *v[E_ARRAY(self.n)]; } x;",
-			"x shallow", "struct s shallow", "error: x: Cannot generate serialization when the field length is unknown"),
-		{"flexible, deep", "struct s { int n; char v[]; } *x;", "struct s { long n; char v[]; } *x;", "struct s.n -> struct s.n: {$out = $in;}",
-			[]string{"x shallow", "struct s deep: n code", "error: x: Cannot generate serialization when the field length is unknown"}},
-		{"zero length, deep", "struct s { int n; char v[0]; } *x;", "struct s { long n; char v[0]; } *x;", "struct s.n -> struct s.n: {$out = $in;}",
-			[]string{"x shallow", "struct s deep: n code", "error: x: Cannot generate serialization when the field length is unknown"}},
+		same("flexible, unknown length", "struct s { int n; char *v[]; } *x;",
+			"x shallow", "struct s shallow", "error: struct s.v: Cannot generate serialization when the field length is unknown"),
+		{"flexible, deep", flexible("int n"), flexible("long n"), flexibleRule, []string{"x shallow", "struct s deep: n code"}},
+		{"flexible, deep, behind a typedef", flexible("int n") + "typedef struct s t; t **y;", flexible("long n") + "typedef struct s t; t **y;", flexibleRule,
+			[]string{"x shallow", "y shallow", "struct s deep: n code", "typedef t deep"}},
+		{"flexible, the length renamed", flexible("int n"), "struct s { long l; int m; char v[E_ARRAY(self.m)]; } *x;",
+			"INIT struct s.l: {} struct s.n -> struct s.m", []string{"x shallow", "struct s deep: INIT l, m from n"}},
+		{"flexible, deep elements", "struct e { int i; }; struct s { int n; struct e v[E_ARRAY(self.n)]; } *x;",
+			"struct e { int i, j; }; struct s { int n; struct e v[E_ARRAY(self.n)]; } *x;", "INIT struct e.j: {}",
+			[]string{"x shallow", "struct s deep", "struct e deep: INIT j"}},
+		{"flexible, deep, as an argument of a type", flexible("int n") + box + "struct box E_G(struct s*) y;", flexible("long n") + box + "struct box E_G(struct s*) y;", flexibleRule,
+			[]string{"x shallow", "y shallow", "struct s deep: n code", "struct box shallow"}},
+		{"flexible, by value", flexible("int n") + "struct s y;", flexible("long n") + "struct s y;", flexibleRule,
+			[]string{"x shallow", "y deep", "struct s deep: n code", "error: y: " + unknown}},
+		{"flexible, by value, in place", "struct s { int n; char *v[E_ARRAY(self.n)]; } x;", "struct s { int n; char *v[E_ARRAY(self.n)]; } x;", "",
+			[]string{"x shallow", "struct s shallow", "error: x: " + unknown}},
+		{"flexible, in a row", flexible("int n") + "struct s *E_PTRARRAY(2) y;", flexible("long n") + "struct s *E_PTRARRAY(2) y;", flexibleRule,
+			[]string{"x shallow", "y shallow", "struct s deep: n code", "error: y: " + unknown}},
+		{"flexible, as a whole argument", flexible("int n") + box + "struct box E_G(struct s) y;", flexible("long n") + box + "struct box E_G(struct s) y;", flexibleRule,
+			[]string{"x shallow", "y shallow", "struct s deep: n code", "struct box shallow", "error: y: " + unknown}},
+		{"flexible, deep, unknown length", "struct s { int n; char v[]; } *x;", "struct s { long n; char v[]; } *x;", flexibleRule,
+			[]string{"x shallow", "struct s deep: n code", "error: x: " + unknown}},
+		{"flexible, deep, unknown length, typedef", "typedef struct { int n; char v[]; } s; s *x;", "typedef struct { long n; char v[]; } s; s *x;",
+			"typedef s.n -> typedef s.n: { $out = $in; }",
+			[]string{"x shallow", "typedef s deep", "struct __anonstruct_s deep: n code", "error: x: " + unknown}},
+		{"zero length, deep", "struct s { int n; char v[0]; } *x;", "struct s { long n; char v[0]; } *x;", flexibleRule,
+			[]string{"x shallow", "struct s deep: n code", "error: x: " + unknown}},
+		{"flexible only now", "struct s { int n; char v[4]; } *x;", "struct s { int n; char v[E_ARRAY(self.n)]; } *x;", "struct s.v -> struct s.v: {}",
+			[]string{"x shallow", "struct s deep: v code", "error: x: " + unknown}},
 		{"flexible, deep by code", "struct s { int n; char v[]; } *x;", "struct s { long n; char v[]; } *x;", "struct s -> struct s: {}",
 			[]string{"x shallow", "struct s deep code", "warning: the new storage for struct s has no room for the array at its end"}},
 		same("aligned, in place", "struct __attribute__((aligned(64))) s { struct s *p; } *x;", "x shallow", "struct s shallow"),
@@ -441,8 +650,6 @@ func TestNeeds(t *testing.T) {
 				"warning: x: E_CUSTOM has no effect: the new storage comes from malloc, not from a"}},
 		{"malloc, deep", "struct s { int i; } * E_CUSTOM(malloc, free) x;", "struct s { int j; } * E_CUSTOM(malloc, free) x;",
 			"INIT struct s.j: {}", []string{"x shallow", "struct s deep: INIT j"}},
-		same("flexible, unknown length", "struct s { int n; char *v[]; } *x;",
-			"x shallow", "struct s shallow", "error: struct s.v: Cannot generate serialization when the field length is unknown"),
 	})
 }
 
@@ -534,25 +741,42 @@ func TestUnits(t *testing.T) {
 		}
 		return s
 	}
-	const a, b = "struct s { int i; } *x;", "struct s { long i; } y E_MANUAL_MIGRATE;"
-	both := join(a, b)
-	_, diags := Match(both, both, nil)
-	want := `1.c: error: the old version has two different types called struct s
+	const a, b, c = "struct s { int i; } *x;", "struct s { long i; } y;", "struct s; struct s *z;"
+	r, diags := Match(join(a, b), join(a, b), nil)
+	want := []string{"x shallow", "y none", "struct s___in___0_c none", "struct s___in___1_c none"}
+	if d := cmp.Diff(want, dump(r, diags)); d != "" {
+		t.Errorf("each variable has its own type: -want +got:\n%s", d)
+	}
+	// Rules are about the types of that name, or about one of them.
+	rules := xf.Parse("r.xf", []byte("INIT struct s.j: {} struct s___in___1_c.i -> struct s.k"), &diags)
+	r, diags = Match(join(a, b), join("struct s { int i, j; } *x;", "struct s { long k; } y;"), rules)
+	want = []string{"x shallow", "y none", "struct s___in___0_c deep: INIT j", "struct s___in___1_c none: k from i"}
+	if d := cmp.Diff(want, dump(r, diags)); d != "" {
+		t.Errorf("rules about types of one name: -want +got:\n%s", d)
+	}
+	// There may be one of them only now, or have been only one.
+	r, diags = Match(join(a, b), join(a, "struct other { long i; } y;"), xf.Parse("r.xf", []byte("struct s -> struct other"), &diags))
+	want = []string{"x shallow", "y none", "struct s none from struct s___in___0_c", "struct other none from struct s___in___1_c"}
+	if d := cmp.Diff(want, dump(r, diags)); d != "" {
+		t.Errorf("one of them has another name: -want +got:\n%s", d)
+	}
+	_, diags = Match(join(a, b, c), join(a, b, c), nil)
+	complaint := `1.c: error: the old version has two different types called struct s
 0.c: note: one is defined here, for 0.c: 4 bytes
 1.c: note: the other one here, for 1.c: 8 bytes
-  note: give one of them another name
-  note: x leads to it
+  note: which of them is meant here is not known: give one of them another name
+  note: z leads to it
 1.c: error: the new version has two different types called struct s
 0.c: note: one is defined here, for 0.c: 4 bytes
 1.c: note: the other one here, for 1.c: 8 bytes
-  note: give one of them another name
-  note: x leads to it
+  note: which of them is meant here is not known: give one of them another name
+  note: z leads to it
 `
-	if d := cmp.Diff(want, text(diags)); d != "" {
-		t.Errorf("two layouts: -want +got:\n%s", d)
+	if d := cmp.Diff(complaint, text(diags)); d != "" {
+		t.Errorf("a unit that defines neither: -want +got:\n%s", d)
 	}
 
-	unused := join("int x;", "struct s { int i; } z E_MANUAL_MIGRATE;", b)
+	unused := join("int x;", "struct s { int i; } z E_MANUAL_MIGRATE;", "struct s { long i; } y E_MANUAL_MIGRATE;")
 	if _, diags = Match(unused, unused, nil); len(diags) != 0 {
 		t.Errorf("two layouts of what is not used: %s", text(diags))
 	}
@@ -566,6 +790,11 @@ func TestUnits(t *testing.T) {
 	other.Units[0].Target = "arm"
 	if _, diags = Match(join("int x;"), other, nil); diags.Errors() != 1 {
 		t.Errorf("two machines: %s", text(diags))
+	}
+	lacking := join("struct s { int i; } *x;")
+	lacking.Units[0].Types = nil
+	if _, diags = Match(lacking, lacking, nil); diags.Errors() != 1 {
+		t.Errorf("a type that no unit mentions: %s", text(diags))
 	}
 	self := join("struct s { int i; } x;")
 	self.Units[0].Types[0].Fields[0].Type = self.Units[0].Vars[0].Type

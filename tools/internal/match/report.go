@@ -2,7 +2,6 @@ package match
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/rules-kitsune/rules_kitsune/tools/internal/diag"
@@ -15,12 +14,7 @@ import (
 
 // reached adds how the state leads to s.
 func (s *site) reached(d *diag.Diagnostic) *diag.Diagnostic {
-	var way []string
-	for p := s.in; p != nil && p.via != nil; p = p.via.in {
-		way = append(way, p.via.new)
-	}
-	if len(way) > 0 {
-		slices.Reverse(way)
+	if way := s.in.Way(); len(way) > 0 {
 		d.Notef(diag.Pos{}, "the state leads to it through %s", strings.Join(way, ", "))
 	}
 	return d
@@ -31,11 +25,15 @@ func (s *site) suggest(d *diag.Diagnostic, why, code string) {
 	if s.inCode {
 		return
 	}
-	advice := why + ", add the rule"
+	d.Suggest(s.advice(why), fmt.Sprintf("%s -> %s: { %s }", s.old, s.new, code))
+}
+
+// advice leads to a rule with code for s, where there may be one without.
+func (s *site) advice(why string) string {
 	if s.pos.Line != 0 {
-		advice = why + ", give the rule code"
+		return why + ", give the rule code"
 	}
-	d.Suggest(advice, fmt.Sprintf("%s -> %s: { %s }", s.old, s.new, code))
+	return why + ", add the rule"
 }
 
 // checkPrograms returns false after it has reported that the versions cannot be
@@ -140,7 +138,7 @@ func (m *matcher) typeChangeText(s *site) *diag.Diagnostic {
 }
 
 // typeChange reports that something of type a cannot become something of type b.
-func (m *matcher) typeChange(s *site, a, b *ktt.Type, why *difference) {
+func (m *matcher) typeChange(s *site, a, b *ktt.Type, why *difference) *diag.Diagnostic {
 	d := m.typeChangeText(s).
 		Notef(diag.Pos{}, "it was %s%s, it is %s%s", a, inFile(s.oldFile), b, inFile(s.newFile))
 	switch inner := why.old != a || why.new != b; {
@@ -158,7 +156,7 @@ func (m *matcher) typeChange(s *site, a, b *ktt.Type, why *difference) {
 			why.old.Ref().String()+" -> "+why.new.Ref().String())
 	}
 	if s.inCode {
-		return
+		return d
 	}
 	if a.Kind == ktt.Array && b.Kind == ktt.Array && isConst(a.Len) && isConst(b.Len) && *a.Len != *b.Len && !s.prefix {
 		probe := *s
@@ -173,6 +171,7 @@ func (m *matcher) typeChange(s *site, a, b *ktt.Type, why *difference) {
 	} else {
 		s.suggest(d, "otherwise", "/* make $out of $in */")
 	}
+	return d
 }
 
 func inFile(file string) string {
@@ -255,48 +254,30 @@ func (m *matcher) addedField(p *Pair, g *ktt.Field, taken map[string]bool) {
 	if from != "" {
 		d.Suggest("if it has been renamed, add the rule", fieldPath(m.Old, p.Old, from)+" -> "+s.new)
 	}
+	if code := m.movedInto(s, p, g); code != "" {
+		d.Suggest("if what is in it comes from the fields with these names, add the rule",
+			fmt.Sprintf("INIT %s: {%s }", s.new, code))
+		return
+	}
 	d.Suggest("if it needs a value of its own, add the rule", initRule(m.New, s.new, g.Type))
 }
 
-func (m *matcher) addedMember(p *Pair, g *ktt.Field) {
-	s := m.fieldSite(p, &Field{Old: &ktt.Field{}, New: g})
-	d := m.diags.Errorf(s.pos, "Unable to match added symbol %s", s.new).
-		Notef(diag.Pos{}, "%s, of type %s, is new%s; new members are possible at the end of a union",
-			g.Name, g.Type, inFile(p.New.File))
-	s.reached(d)
-	d.Suggest("if the bits of the old value fit, add the rule",
-		fmt.Sprintf("%s -> %s: { XF_ASSIGN($out, $in); }", p.Old.Ref(), p.New.Ref()))
-}
-
-func (m *matcher) codeInUnion(p *Pair, r *rule) {
-	d := m.diags.Errorf(r.Pos, "%s: a member of a union cannot have code, as only one member is alive", r.New)
-	d.Suggest("decide for the union as a whole, or for the field that holds it",
-		fmt.Sprintf("%s -> %s: { XF_ASSIGN($out, $in); }", p.Old.Ref(), p.New.Ref()))
-}
-
-// enumChange reports an enumeration in which names mean other numbers.
-func (m *matcher) enumChange(s *site, p *Pair) {
-	d := m.typeChangeText(s)
-	now := map[string]int64{}
-	for _, v := range p.New.Values {
-		now[v.Name] = v.Value
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s -> %s: {\n    switch ((int)$in) {\n", s.old, s.new)
-	for _, v := range p.Old.Values {
-		switch value, ok := now[v.Name]; {
-		case !ok:
-			d.Notef(diag.Pos{}, "%s, %d%s, is gone", v.Name, v.Value, inFile(p.Old.File))
-			fmt.Fprintf(&b, "    case %d: abort(); /* %s */\n", v.Value, v.Name)
-		case value != v.Value:
-			d.Notef(diag.Pos{}, "%s was %d%s, it is %d%s", v.Name, v.Value, inFile(p.Old.File), value, inFile(p.New.File))
-			fmt.Fprintf(&b, "    case %d: $out = %d; break; /* %s */\n", v.Value, value, v.Name)
+// movedInto returns code that fills an unnamed member with fields that were in
+// the structure itself.
+func (m *matcher) movedInto(s *site, p *Pair, g *ktt.Field) string {
+	code := ""
+	if inner := m.New.Type(g.Type.Ref()); g.Unnamed && inner != nil {
+		for _, h := range inner.Fields {
+			f, _ := m.Old.Field(p.Old, h.Name)
+			if f == nil || h.Name == "" {
+				continue
+			}
+			if _, differ := m.compare(s, f.Type, h.Type); differ == nil {
+				code += fmt.Sprintf(" XF_ASSIGN($out.%s, $base.%s);", h.Name, h.Name)
+			}
 		}
 	}
-	b.WriteString("    default: $out = (int)$in;\n    }\n}")
-	s.reached(d)
-	d.Suggest("to keep the numbers as they are, add the rule", s.old+" -> "+s.new)
-	d.Suggest("to keep the names, add the rule", b.String())
+	return code
 }
 
 func (m *matcher) warnNarrowed(s *site, f *Field) {
@@ -321,7 +302,7 @@ func (m *matcher) checkConflicts(p *Pair) {
 			side.version, side.ref).
 			Notef(diag.Pos{File: c.First.File}, "one is defined here, for %s: %d bytes", c.FirstUnit.File, c.First.Size).
 			Notef(diag.Pos{File: c.Second.File}, "the other one here, for %s: %d bytes", c.SecondUnit.File, c.Second.Size).
-			Notef(diag.Pos{}, "give one of them another name")
+			Notef(diag.Pos{}, "which of them is meant here is not known: give one of them another name")
 		p.via.reachedBy(d)
 	}
 }

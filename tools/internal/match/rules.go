@@ -1,6 +1,7 @@
 package match
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rules-kitsune/rules_kitsune/tools/internal/diag"
@@ -26,6 +27,7 @@ type fieldName struct {
 // A rule is a label whose names have been looked up in both versions.
 type rule struct {
 	*xf.Label
+	file *xf.File
 	used bool
 
 	// Of a rule about a variable or function: keys. Old is empty for INIT.
@@ -46,70 +48,99 @@ func (m *matcher) indexRules(f *xf.File) *ruleSet {
 	if f == nil {
 		return s
 	}
-	for _, group := range f.Rules {
-		for _, l := range group.Labels {
-			r := &rule{Label: l}
-			s.all = append(s.all, r)
-			if key := l.New.Key(); key != "" {
-				r.newKey = resolveKey(m.New, key)
-				if l.Old != nil {
-					if l.Old.Key() == "" {
-						r.used = true // A variable made of a type matches nothing.
-						continue
-					}
-					r.oldKey = resolveKey(m.Old, l.Old.Key())
-				}
-				s.vars[r.newKey] = append(s.vars[r.newKey], r)
-				continue
-			}
-			var ok bool
-			if r.newType, r.newField, ok = resolvePath(m.New, l.New); !ok {
-				r.used = true
-				continue
-			}
-			if l.Old != nil {
-				r.oldType, r.oldField, ok = resolvePath(m.Old, l.Old)
-				// Old programs have rules that make a field of a type. They
-				// match nothing, and nobody minds.
-				if !ok || (r.oldField == "") != (r.newField == "") {
-					r.used = true
-					continue
-				}
-			}
-			if r.newField != "" {
-				n := fieldName{r.newType, r.newField}
-				s.fields[n] = append(s.fields[n], r)
-			} else {
-				p := typePair{r.oldType, r.newType}
-				s.types[p] = append(s.types[p], r)
+	for _, file := range f.Files() {
+		for _, group := range file.Rules {
+			for _, l := range group.Labels {
+				m.index(s, &rule{Label: l, file: file})
 			}
 		}
 	}
 	return s
 }
 
+// index adds r to s.
+func (m *matcher) index(s *ruleSet, r *rule) {
+	s.all = append(s.all, r)
+	if key := r.New.Key(); key != "" {
+		r.newKey = resolveKey(m.New, key)
+		if r.Old != nil {
+			if r.Old.Key() == "" {
+				r.used = true // A variable made of a type matches nothing.
+				return
+			}
+			r.oldKey = resolveKey(m.Old, r.Old.Key())
+			if m.included(r) && !known(m.Old, r.oldKey) {
+				return
+			}
+		}
+		s.vars[r.newKey] = append(s.vars[r.newKey], r)
+		return
+	}
+	var ok bool
+	if r.newType, r.newField, ok = resolvePath(m.New, r.New); !ok {
+		r.used = true
+		return
+	}
+	if r.Old != nil {
+		r.oldType, r.oldField, ok = resolvePath(m.Old, r.Old)
+		// Old programs have rules that make a field of a type. They
+		// match nothing, and nobody minds.
+		if !ok || (r.oldField == "") != (r.newField == "") {
+			r.used = true
+			return
+		}
+		if d := m.Old.Type(r.oldType); m.included(r) && r.oldField != "" && d != nil && findField(d, r.oldField) == nil {
+			return
+		}
+	}
+	if r.newField != "" {
+		n := fieldName{r.newType, r.newField}
+		s.fields[n] = append(s.fields[n], r)
+	} else {
+		p := typePair{r.oldType, r.newType}
+		s.types[p] = append(s.types[p], r)
+	}
+}
+
+// included reports whether r is shared between updates. Such a rule is about
+// what the old version has, and says nothing about an update from a version
+// that does not have it.
+func (m *matcher) included(r *rule) bool { return r.file != m.Rules }
+
+func known(p *ktt.Program, key string) bool { return p.Var(key) != nil || p.HasFunc(key) }
+
 // forVar returns the rule about the variable with the key, or nil.
 func (m *matcher) forVar(key string) *rule { return m.only(m.rules.vars[key]) }
 
 // forTypes returns the rule that makes one type of another, or nil.
 func (m *matcher) forTypes(old, new ktt.TypeRef) *rule {
-	return m.only(m.rules.types[typePair{old, new}])
+	rules := m.rules.types[typePair{old, new}]
+	if len(rules) == 0 {
+		rules = m.rules.types[typePair{m.Old.NameInC(old), m.New.NameInC(new)}]
+	}
+	return m.only(rules)
 }
 
 // forField returns the rule about a field of a pair of types, or nil.
 func (m *matcher) forField(p *Pair, field string) *rule {
 	var match []*rule
-	for _, r := range m.rules.fields[fieldName{p.New.Ref(), field}] {
-		if r.Old == nil || r.oldType == p.Old.Ref() {
+	rules := m.rules.fields[fieldName{p.New.Ref(), field}]
+	if len(rules) == 0 {
+		rules = m.rules.fields[fieldName{m.New.NameInC(p.New.Ref()), field}]
+	}
+	for _, r := range rules {
+		if r.Old == nil || r.oldType == p.Old.Ref() || r.oldType == m.Old.NameInC(p.Old.Ref()) {
 			match = append(match, r)
 		}
 	}
 	return m.only(match)
 }
 
-// only returns the rule in a list of at most one. There is no order among
-// rules: if there are several it reports them, once.
+// only returns the rule in a list of at most one, besides those that it
+// overrides. There is no order among the rules of a file: if there are several
+// it reports them, once.
 func (m *matcher) only(rules []*rule) *rule {
+	rules = effective(rules)
 	if len(rules) == 0 {
 		return nil
 	}
@@ -125,11 +156,19 @@ func (m *matcher) only(rules []*rule) *rule {
 	return rules[0]
 }
 
+// effective returns those of several rules about one thing that no other one
+// overrides.
+func effective(rules []*rule) []*rule {
+	return slices.DeleteFunc(slices.Clone(rules), func(r *rule) bool {
+		return slices.ContainsFunc(rules, func(other *rule) bool { return other.file.Overrides(r.file) })
+	})
+}
+
 // resolveKey returns the key of p that a label means: the key as written, or
 // else the only one whose file ends in the file that is written. It returns
 // the key as written if there is none.
 func resolveKey(p *ktt.Program, key string) string {
-	if p.Var(key) != nil || p.HasFunc(key) {
+	if known(p, key) {
 		return key
 	}
 	want := ktt.ParseKey(key)
@@ -178,6 +217,12 @@ func resolvePath(p *ktt.Program, path *xf.Path) (ktt.TypeRef, string, bool) {
 			r = t.Ref()
 		}
 	}
+	if d = p.Type(r); d != nil && field != "" {
+		// So are those of a member without a name those of the structure around.
+		if _, in := p.Field(d, field); in != nil {
+			r = in.Ref()
+		}
+	}
 	return r, field, true
 }
 
@@ -208,7 +253,7 @@ func resolveAnonymous(p *ktt.Program, r ktt.TypeRef) ktt.TypeRef {
 // rename collects the renamings of variables and functions.
 func (m *matcher) rename() {
 	for _, r := range m.rules.all {
-		if r.oldKey != "" && r.oldKey != r.newKey {
+		if r.oldKey != "" && r.oldKey != r.newKey && slices.Contains(effective(m.rules.vars[r.newKey]), r) {
 			m.Renames = append(m.Renames, Rename{r.oldKey, r.newKey})
 		}
 	}
@@ -218,7 +263,7 @@ func (m *matcher) rename() {
 func (m *matcher) warnUnused() {
 	for _, r := range m.rules.all {
 		switch {
-		case r.used:
+		case r.used, m.included(r):
 		case r.newKey != "":
 			m.warnUnusedVar(r)
 		case isAnonymous(r.newType.Name) || isAnonymous(r.oldType.Name):
@@ -229,7 +274,6 @@ func (m *matcher) warnUnused() {
 }
 
 func (m *matcher) warnUnusedVar(r *rule) {
-	known := func(p *ktt.Program, key string) bool { return p.Var(key) != nil || p.HasFunc(key) }
 	switch {
 	case r.Old != nil && !known(m.Old, r.oldKey):
 		m.unused(r, "the old version has no variable, and no function that pointers can lead to, called %s",

@@ -54,28 +54,16 @@ func (m *matcher) compareStructs(p *Pair) {
 	var computed, coded, gone []string
 	for _, f := range p.Fields {
 		kept[f.Old] = true
-		context := codeContext{
-			path:   fieldPath(m.New, p.New, f.New.Name),
-			hasOld: f.Old != nil, hasBase: true,
-			generics: p.New.Generics,
-		}
-		if f.Old == nil {
-			p.own = Deep
-			computed = append(computed, f.New.Name)
-			m.code(context, f.Code())
+		if f.Code() != nil {
+			if f.Old == nil {
+				computed = append(computed, f.New.Name)
+			} else {
+				coded = append(coded, f.New.Name)
+			}
+			m.compareCode(p, f)
 			continue
 		}
 		s := m.fieldSite(p, f)
-		if f.Code() != nil {
-			coded = append(coded, f.New.Name)
-			m.code(context, f.Code())
-			s.probe = true
-			p.own = max(p.own, Shallow)
-			if _, d := m.compare(s, f.Old.Type, f.New.Type); d != nil {
-				p.own = Deep
-			}
-			continue
-		}
 		value, d := m.compare(s, f.Old.Type, f.New.Type)
 		if d != nil {
 			m.typeChange(s, f.Old.Type, f.New.Type, d)
@@ -102,6 +90,25 @@ func (m *matcher) compareStructs(p *Pair) {
 	m.compareLayouts(p)
 }
 
+// compareCode sees to a field that code makes.
+func (m *matcher) compareCode(p *Pair, f *Field) {
+	m.code(codeContext{
+		path:   fieldPath(m.New, p.New, f.New.Name),
+		hasOld: f.Old != nil, hasBase: true,
+		generics: p.New.Generics,
+	}, f.Code())
+	p.own = max(p.own, Shallow)
+	if f.Old == nil {
+		p.own = Deep
+		return
+	}
+	s := m.fieldSite(p, f)
+	s.probe = true
+	if _, d := m.compare(s, f.Old.Type, f.New.Type); d != nil {
+		p.own = Deep
+	}
+}
+
 // pairFields finds for every field of the new type where its value comes from,
 // and reports those that come from nowhere.
 func (m *matcher) pairFields(p *Pair) {
@@ -112,11 +119,8 @@ func (m *matcher) pairFields(p *Pair) {
 			continue // padding
 		}
 		f := &Field{New: g}
-		from := g.Name
-		if r := m.forField(p, g.Name); r != nil {
-			f.Rule = r.Label
-			from = r.oldField
-		}
+		var from string
+		f.Rule, from = m.source(p, g)
 		if f.Rule == nil || f.Rule.Old != nil {
 			if f.Old = findField(p.Old, from); f.Old == nil {
 				p.failed = true
@@ -140,7 +144,7 @@ func (m *matcher) pairFields(p *Pair) {
 func (m *matcher) pairSite(p *Pair) *site {
 	s := &site{
 		old: p.Old.Ref().String(), new: p.New.Ref().String(), oldFile: p.Old.File, newFile: p.New.File,
-		in: p, oldName: p.oldName,
+		in: p, told: p.Told && p.New.Kind == ktt.Typedef, oldPath: func(path string) string { return m.oldPath(p.Old, p.New, path) },
 	}
 	s.ruledBy(p.Rule)
 	s.prefix = false // such a rule is not about arrays
@@ -154,25 +158,10 @@ func (m *matcher) fieldSite(p *Pair, f *Field) *site {
 	return s
 }
 
-// oldName returns the name that a field of the new structure, which may be a
-// path of fields, has in the old one.
-func (p *Pair) oldName(path string) string {
-	name, rest, dotted := strings.Cut(path, ".")
-	for _, f := range p.Fields {
-		if f.New.Name == name && f.Old != nil {
-			name = f.Old.Name
-			break
-		}
-	}
-	if dotted {
-		return name + "." + rest
-	}
-	return name
-}
-
 // fieldPath returns how a rule names a field.
 func fieldPath(p *ktt.Program, d *ktt.TypeDef, field string) string {
-	return p.KnownAs(d).String() + "." + field
+	owner, _ := p.Owner(d)
+	return p.KnownAs(owner).String() + "." + field
 }
 
 // compareLayouts finds out whether a structure whose fields are equal lies in
@@ -200,66 +189,3 @@ func (m *matcher) compareLayouts(p *Pair) {
 }
 
 func sameBits(a, b *int) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
-
-func (m *matcher) compareUnions(p *Pair) {
-	last := 0 // the new members from here on are all additions
-	for i, g := range p.New.Fields {
-		if findField(p.Old, g.Name) != nil || m.forField(p, g.Name) != nil {
-			last = i + 1
-		}
-	}
-	for i, g := range p.New.Fields {
-		f := &Field{New: g}
-		from := g.Name
-		if r := m.forField(p, g.Name); r != nil {
-			f.Rule = r.Label
-			from = r.oldField
-			if r.Code != nil {
-				m.codeInUnion(p, r)
-				continue
-			}
-		}
-		f.Old = findField(p.Old, from)
-		switch {
-		case f.Old != nil:
-			s := m.fieldSite(p, f)
-			value, d := m.compare(s, f.Old.Type, f.New.Type)
-			if d != nil {
-				m.typeChange(s, f.Old.Type, f.New.Type, d)
-				continue
-			}
-			f.Value = value
-			p.Fields = append(p.Fields, f)
-		case f.Rule != nil:
-			m.missingOldField(p, f.Rule, from)
-		case i < last:
-			m.addedMember(p, g)
-		}
-	}
-	if p.Old.Size != p.New.Size || p.Old.Align != p.New.Align {
-		p.own = Deep
-		p.Why = append(p.Why, "its size is another one")
-	}
-}
-
-// compareEnums takes an enumeration as unchanged if every name still has its
-// value; a rule without code says that the numbers are to be kept in any case.
-func (m *matcher) compareEnums(s *site, p *Pair) {
-	if p.Old.Size != p.New.Size {
-		p.own = Deep
-		p.Why = append(p.Why, "its size is another one")
-	}
-	if p.Rule != nil {
-		return
-	}
-	now := map[string]int64{}
-	for _, v := range p.New.Values {
-		now[v.Name] = v.Value
-	}
-	for _, v := range p.Old.Values {
-		if value, ok := now[v.Name]; !ok || value != v.Value {
-			m.enumChange(s, p)
-			return
-		}
-	}
-}

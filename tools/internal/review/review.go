@@ -320,14 +320,16 @@ func ruleOf(l *xf.Label) *Rule {
 }
 
 // howMade says how a value is made that a rule may be about.
-func howMade(hasOld bool, rule *xf.Label, v *match.Value) How {
+func (c *comparison) howMade(hasOld bool, rule *xf.Label, v *match.Value) How {
 	switch {
 	case rule != nil && rule.Code != nil && !hasOld:
 		return Init
 	case rule != nil && rule.Code != nil:
 		return ByCode
-	case v != nil:
+	case v != nil && c.Visits(v):
 		return How(v.Need().String())
+	case v != nil:
+		return None
 	}
 	return Missing
 }

@@ -304,9 +304,9 @@ struct n kept shallow
   s kept shallow 16>16 8
   u kept shallow 24>24 8
   k kept shallow 32>32 16
-visit struct n shallow from list: next: leads to struct n; in: contains struct in; s, u: may lead to static data; ` +
+visit struct n shallow from list: next: leads to struct n; in: contains struct in; s, u: a literal may be stored there; ` +
 				`k: leads to struct kind
-visit struct in shallow from list, struct n.in: t: may lead to static data
+visit struct in shallow from list, struct n.in: t: a literal may be stored there
 visit struct kind shallow from list, struct n.k: run: function pointer
 gone old_run, pointers in struct kind.run`,
 		},
@@ -330,9 +330,47 @@ struct l kept shallow
   next kept shallow 0>0 8
   item kept shallow 8>8 8
 typedef hook kept shallow
-visit struct l shallow from list: next: leads to struct l; item: leads to generic @t
+visit struct l shallow from list: next, item: generic, @t
 visit struct i deep from list: n computed
 gone f, pointers in hooks, struct i.h`,
+		},
+		{
+			name: "what can lead nowhere else is left alone",
+			old:  `struct n { struct n *next; long v; }; struct h { struct n *n; struct c *c; }; struct c { int i; } c; struct h *x;`,
+			new:  `struct n { struct n *next; long v; }; struct h { struct n *n; struct c *c; }; struct c { int i; } c; struct h *x;`,
+			want: `
+var c kept none
+var x kept shallow
+struct c kept none
+  i kept none 0>0 4
+struct h kept shallow
+  n kept none 0>0 8
+  c kept shallow 8>8 8
+struct n kept none
+  next kept none 0>0 8
+  v kept none 8>8 8
+visit struct h shallow from x: c: may lead to the variable c`,
+		},
+		{
+			name: "the members of a union that is told which one is alive",
+			old: `struct s { int kind; union { struct t *t E_CASE(1); long l E_CASE(2); } E_UNION(self.kind) u; }; ` +
+				`struct t { char *text; }; struct s *x;`,
+			new: `struct s { int kind; union { struct t *t E_CASE(1); long l E_CASE(2); } E_UNION(self.kind) u; }; ` +
+				`struct t { char *text; }; struct s *x;`,
+			want: `
+var x kept shallow
+struct s kept shallow
+  kind kept none 0>0 4
+  (padding) padding  4>4 4
+  u kept shallow 8>8 8
+struct t kept shallow
+  text kept shallow 0>0 8
+union __anonunion_s_u kept shallow
+  t kept shallow 0>0 8
+  l kept none 0>0 8
+visit struct s shallow from x: u: contains union __anonunion_s_u
+visit union __anonunion_s_u shallow from x, struct s.u: t: leads to struct t
+visit struct t shallow from x, struct s.u, union __anonunion_s_u.t: text: a literal may be stored there`,
 		},
 		{
 			name: "code leads on by $xform",

@@ -1,7 +1,6 @@
 package review
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -22,11 +21,11 @@ func (c *comparison) traverse() (visits []*Visit, functions []string) {
 	// The list grows while types lead to others.
 	for i := 0; i < len(w.found); i++ {
 		p, way := w.found[i].pair, w.found[i].way
-		how := How(p.Need.String())
+		how := c.need(p)
 		if p.Code() != nil {
 			how = ByCode
 		}
-		name := c.New.KnownAs(p.New).String()
+		name := c.Name(p)
 		visits = append(visits, &Visit{Type: name, How: how, Why: c.reason(p), Path: way})
 		w.pair(p, way)
 	}
@@ -53,13 +52,13 @@ type step struct {
 }
 
 func (w *walker) pair(p *match.Pair, way []string) {
-	name := w.New.KnownAs(p.New).String()
+	name := w.Name(p)
 	if p.Code() != nil {
 		w.code(step{way, name}, p.Code().Parts)
 		return
 	}
-	if p.New.Kind == ktt.Union {
-		return // its bits are copied
+	if p.New.Kind == ktt.Union && !p.Told {
+		return // which member is alive is not known: the bits are copied
 	}
 	for _, f := range p.Fields {
 		w.element(step{way, name + "." + f.New.Name}, f.Value, f.Code())
@@ -78,6 +77,9 @@ func (w *walker) element(s step, v *match.Value, code *xf.Block) {
 }
 
 func (w *walker) value(s step, v *match.Value) {
+	if !w.Visits(v) {
+		return
+	}
 	switch v.Op {
 	case match.FuncPtr:
 		if !slices.Contains(w.functions, s.at) {
@@ -86,9 +88,6 @@ func (w *walker) value(s step, v *match.Value) {
 	case match.Pointer, match.Elements, match.ToZero, match.Array:
 		w.value(s, v.Elem)
 	case match.ByPair:
-		if v.Pair.Need == match.None {
-			return
-		}
 		if v.Pair.Body != nil {
 			w.value(s, v.Pair.Body) // a typedef is what it stands for
 		} else if !w.seen[v.Pair] {
@@ -125,14 +124,16 @@ func (c *comparison) reason(p *match.Pair) string {
 	var order []string
 	fields := map[string][]string{}
 	for _, f := range p.Fields {
-		if f.Value == nil || f.Value.Need() == match.None {
+		if f.Value == nil {
 			continue
 		}
-		why := c.leads(f.Value)
-		if fields[why] == nil {
-			order = append(order, why)
+		if causes := c.Causes(f.Value); len(causes) > 0 {
+			why := c.words(causes[0])
+			if fields[why] == nil {
+				order = append(order, why)
+			}
+			fields[why] = append(fields[why], f.New.Name)
 		}
-		fields[why] = append(fields[why], f.New.Name)
 	}
 	reasons := slices.Clone(p.Why)
 	for _, why := range order {
@@ -141,34 +142,23 @@ func (c *comparison) reason(p *match.Pair) string {
 	return strings.Join(reasons, "; ")
 }
 
-// leads says why a value that stays in its place has to be looked at.
-func (c *comparison) leads(v *match.Value) string {
-	switch v.Op {
-	case match.FuncPtr:
-		return "function pointer"
-	case match.Parameter:
-		return "generic, @" + v.Param
-	case match.ByPair:
-		if v.Pair.Body != nil {
-			return c.leads(v.Pair.Body)
-		}
-		return "contains " + c.New.KnownAs(v.Pair.New).String()
-	case match.Array:
-		return c.leads(v.Elem)
+// need says what an update does with values of a pair that need no code.
+func (c *comparison) need(p *match.Pair) How {
+	if !c.VisitsPair(p) {
+		return None
 	}
-	target := v.Elem
-	for target.Elem != nil {
-		target = target.Elem
-	}
+	return How(p.Need.String())
+}
+
+// words says why a value that stays in its place has to be looked at.
+func (c *comparison) words(cause match.Cause) string {
 	switch {
-	case target.Op == match.FuncPtr:
-		return "leads to function pointers"
-	case target.Op == match.Parameter:
-		return "leads to generic @" + target.Param
-	case target.Op != match.ByPair || target.Pair.Need == match.None:
-		return "may lead to static data"
-	case target.Pair.Need == match.Deep:
-		return fmt.Sprintf("leads to %s, which is made anew", c.New.KnownAs(target.Pair.New))
+	case cause.Why != "":
+		return cause.Why
+	case !cause.Led:
+		return "contains " + c.Name(cause.Pair)
+	case cause.Pair.Need == match.Deep:
+		return "leads to " + c.Name(cause.Pair) + ", which is made anew"
 	}
-	return fmt.Sprintf("leads to %s", c.New.KnownAs(target.Pair.New))
+	return "leads to " + c.Name(cause.Pair)
 }

@@ -19,7 +19,7 @@ func (c *comparison) types() []*Type {
 			continue
 		}
 		t := c.describe(p.Old, p.New, p)
-		t.Reached, t.Rule, t.How = true, ruleOf(p.Rule), howOf(p, t)
+		t.Reached, t.Rule, t.How = true, ruleOf(p.Rule), c.howOf(p, t)
 		t.Why = p.Why
 		types = append(types, t)
 	}
@@ -68,7 +68,7 @@ func (s *TypeSide) name() string {
 }
 
 // howOf says how values of a pair's new type are made, given its description.
-func howOf(p *match.Pair, t *Type) How {
+func (c *comparison) howOf(p *match.Pair, t *Type) How {
 	switch {
 	case p.Code() != nil:
 		return ByCode
@@ -79,7 +79,7 @@ func howOf(p *match.Pair, t *Type) How {
 		p.Rule == nil && slices.ContainsFunc(t.Values, func(v *Value) bool { return v.Old != nil && v.Change != Kept }):
 		return Missing
 	}
-	return How(p.Need.String())
+	return c.need(p)
 }
 
 // describe compares two definitions, of which one may be nil. The pair, or nil,
@@ -89,7 +89,7 @@ func (c *comparison) describe(old, new *ktt.TypeDef, p *match.Pair) *Type {
 	if t.Kind = cmp.Or(new, old).Kind; t.Kind == ktt.Enum {
 		t.Values = enumerators(old, new)
 	} else {
-		t.Members = members(old, new, p)
+		t.Members = c.members(old, new, p)
 	}
 	switch {
 	case old == nil:
@@ -157,7 +157,7 @@ func enumerators(old, new *ktt.TypeDef) []*Value {
 
 // members compares the layouts of two structures or unions. The pair, or nil,
 // says which fields belong together; of others the names do.
-func members(old, new *ktt.TypeDef, p *match.Pair) []*Member {
+func (c *comparison) members(old, new *ktt.TypeDef, p *match.Pair) []*Member {
 	became, was := map[*ktt.Field]*ktt.Field{}, map[*ktt.Field]*ktt.Field{}
 	if p != nil {
 		for _, f := range p.Fields {
@@ -184,19 +184,19 @@ func members(old, new *ktt.TypeDef, p *match.Pair) []*Member {
 	return merge(layout(old), layout(new), same, func(a, b *place) *Member {
 		m := &Member{Change: placeChange(a, b), Old: a.shown(), New: b.shown()}
 		if p != nil && p.Code() == nil && b != nil && b.field != nil && b.field.Name != "" {
-			m.How, m.Rule = fieldMade(p, b.field)
+			m.How, m.Rule = c.fieldMade(p, b.field)
 		}
 		return m
 	})
 }
 
 // fieldMade says how the value of a field of p's new type is made.
-func fieldMade(p *match.Pair, field *ktt.Field) (How, *Rule) {
+func (c *comparison) fieldMade(p *match.Pair, field *ktt.Field) (How, *Rule) {
 	at := slices.Index(p.New.Fields, field)
 	last := true
 	for _, f := range p.Fields {
 		if f.New == field {
-			return howMade(f.Old != nil, f.Rule, f.Value), ruleOf(f.Rule)
+			return c.howMade(f.Old != nil, f.Rule, f.Value), ruleOf(f.Rule)
 		}
 		last = last && slices.Index(p.New.Fields, f.New) < at
 	}

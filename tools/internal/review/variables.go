@@ -24,7 +24,7 @@ func (c *comparison) variables() []*Variable {
 		m := made[key]
 		if m != nil {
 			v.Rule = ruleOf(m.Rule)
-			v.How = howMade(m.Old != nil, m.Rule, m.Value)
+			v.How = c.howMade(m.Old != nil, m.Rule, m.Value)
 		} else if slices.Contains(c.New.Roots, key) {
 			v.How = Missing
 		}

@@ -2,37 +2,37 @@ package xf
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/rules-kitsune/rules_kitsune/tools/internal/diag"
 )
 
-// ReadFile reads the file called name, and returns its text too. What is wrong
-// with the text is added to diags; the error is that of reading the file.
-func ReadFile(name string, diags *diag.List) (*File, []byte, error) {
-	src, err := os.ReadFile(name)
-	if err != nil {
-		return nil, nil, err
-	}
-	return Parse(name, src, diags), src, nil
-}
-
-// Parse reads the text of a file called name. It adds everything that is wrong
-// to diags, and returns the rules that it could read.
+// Parse reads the text of a file called name, and none of the files that it
+// includes. It adds everything that is wrong to diags, and returns the rules
+// that it could read.
 func Parse(name string, src []byte, diags *diag.List) *File {
 	s := newScanner(name, src, diags)
 	p := &parser{scanner: s, toks: s.tokens()}
 	f := &File{Name: name}
-	if p.peek() == tokBlock {
-		f.Preamble = p.block(p.next())
-	}
-	for p.peek() != tokEOF {
+	for head := true; p.peek() != tokEOF; {
 		start := p.at
-		if r := p.rule(); r != nil {
-			f.Rules = append(f.Rules, r)
-		} else {
-			p.recover(start)
+		switch {
+		case p.peek() == tokInclude:
+			t := p.next()
+			f.Includes = append(f.Includes, &Include{Pos: p.pos(t.start), Path: t.elem.Name})
+			continue
+		case p.peek() == tokBlock && head:
+			f.Preamble = p.block(p.next())
+		case p.peek() == tokBlock:
+			p.failf("code without a rule: only the first block of a file, the preamble, stands alone")
+			p.next()
+		default:
+			if r := p.rule(); r != nil {
+				f.Rules = append(f.Rules, r)
+			} else {
+				p.recover(start)
+			}
 		}
+		head = false
 	}
 	return f
 }
@@ -54,9 +54,13 @@ func (p *parser) next() token {
 	return t
 }
 
-// failf reports an error at the next token.
-func (p *parser) failf(format string, args ...any) {
-	p.diags.Errorf(p.pos(p.toks[p.at].start), format, args...)
+// failf reports an error at the next token, or behind the last one.
+func (p *parser) failf(format string, args ...any) *diag.Diagnostic {
+	at := p.toks[p.at].start
+	if p.peek() == tokEOF && p.at > 0 {
+		at = p.toks[p.at-1].end
+	}
+	return p.diags.Errorf(p.pos(at), format, args...)
 }
 
 // found describes the next token for a message.
@@ -64,6 +68,8 @@ func (p *parser) found() string {
 	switch t := p.toks[p.at]; t.kind {
 	case tokName, tokType:
 		return t.elem.String()
+	case tokInclude:
+		return fmt.Sprintf("include %q", t.elem.Name)
 	default:
 		return t.kind.String()
 	}
@@ -73,16 +79,14 @@ func (p *parser) found() string {
 // that begins with a name.
 func (p *parser) recover(start int) {
 	if p.at == start {
-		if p.next().kind == tokBlock {
-			return
-		}
+		p.next()
 	}
 	for p.peek() != tokEOF {
 		switch t := p.toks[p.at]; t.kind {
 		case tokBlock:
 			p.next()
 			return
-		case tokName, tokType, tokInit:
+		case tokName, tokType, tokInit, tokInclude:
 			if t.firstOn {
 				return
 			}
@@ -145,7 +149,10 @@ func (p *parser) label() *Label {
 			return nil
 		}
 		if p.peek() != tokArrow {
-			p.failf("expected -> and a new name after %s, found %s", l.Old, p.found())
+			d := p.failf("expected -> and a new name after %s, found %s", l.Old, p.found())
+			if l.Old.Key() == "include" {
+				d.Notef(diag.Pos{}, "the file to include stands between double quotes: include \"base.xf\"")
+			}
 			return nil
 		}
 		p.next()

@@ -3,6 +3,8 @@ package xf
 import (
 	"bytes"
 	"sort"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/rules-kitsune/rules_kitsune/tools/internal/diag"
 )
@@ -14,6 +16,7 @@ const (
 	tokName
 	tokType // struct S and the like
 	tokInit
+	tokInclude
 	tokArrow
 	tokDot
 	tokComma
@@ -22,13 +25,13 @@ const (
 )
 
 func (k tokenKind) String() string {
-	return [...]string{"end of file", "name", "type", "INIT", "->", ".", ",", ":", "block"}[k]
+	return [...]string{"end of file", "name", "type", "INIT", "include", "->", ".", ",", ":", "block"}[k]
 }
 
 type token struct {
 	kind       tokenKind
 	start, end int     // offsets; of the braces for a block
-	elem       Element // tokName, tokType
+	elem       Element // tokName, tokType; Name is the path of tokInclude
 	firstOn    bool    // nothing but white space stands before it in its line
 }
 
@@ -59,16 +62,19 @@ func (s *scanner) pos(offset int) diag.Pos {
 // tokens returns all tokens of the file; the last one is tokEOF.
 func (s *scanner) tokens() []token {
 	var toks []token
-	line := -1 // of the token before
+	line, last := -1, 0 // line and end of the token before
 	add := func(t token) {
 		l := s.pos(t.start).Line
 		t.firstOn = l != line
-		line = s.pos(max(t.start, t.end-1)).Line
+		line, last = s.pos(max(t.start, t.end-1)).Line, t.end
 		toks = append(toks, t)
 	}
 	for i := 0; ; {
 		i = s.skipSpace(i)
 		if i >= len(s.src) {
+			if at, open := openComment(s.src, last); open {
+				s.diags.Errorf(s.pos(at), "no */ closes this comment")
+			}
 			add(token{kind: tokEOF, start: len(s.src), end: len(s.src)})
 			return toks
 		}
@@ -91,6 +97,9 @@ func (s *scanner) tokens() []token {
 			single(tokArrow, 2)
 		case s.nameEnd(i) > i:
 			t := s.nameToken(i)
+			if t.elem == (Element{Name: "include"}) && beginsItem(toks, tokName) {
+				t = s.includeToken(t)
+			}
 			add(t)
 			i = t.end
 		case c == '.':
@@ -100,10 +109,11 @@ func (s *scanner) tokens() []token {
 		case c == ':':
 			single(tokColon, 1)
 		default:
-			if c != ';' {
-				s.diags.Warnf(s.pos(i), "%q means nothing here and is ignored", rune(c))
+			r, size := utf8.DecodeRune(s.src[i:])
+			if r != ';' {
+				s.diags.Warnf(s.pos(i), "%q means nothing here and is ignored", r)
 			}
-			i++
+			i += size
 		}
 	}
 }
@@ -130,6 +140,47 @@ func (s *scanner) nameToken(i int) token {
 	return token{kind: tokName, start: i, end: end, elem: Element{Name: word}}
 }
 
+// beginsItem reports whether a token of a kind that stands after toks begins a
+// rule, an include or the preamble, if it has a place in the grammar at all.
+func beginsItem(toks []token, kind tokenKind) bool {
+	switch kind {
+	case tokArrow, tokDot, tokComma, tokColon:
+		return false
+	}
+	if len(toks) == 0 {
+		return true
+	}
+	switch toks[len(toks)-1].kind {
+	case tokArrow, tokDot, tokComma, tokColon, tokInit:
+		return false
+	}
+	return true
+}
+
+// includeToken returns the include that begins with the word, or the word as a
+// name. Quotes mean nothing elsewhere, so an arrow in them or behind them makes
+// a rule of the words, as it always has.
+func (s *scanner) includeToken(word token) token {
+	open := s.skipSpace(word.end)
+	if open >= len(s.src) || s.src[open] != '"' {
+		return word
+	}
+	line, _, _ := bytes.Cut(s.src[open+1:], []byte("\n"))
+	path, _, closed := bytes.Cut(line, []byte{'"'})
+	end := open + 1 + len(path)
+	if closed {
+		end++
+	}
+	after := s.src[min(s.skipSpace(end), len(s.src)):]
+	if !bytes.ContainsFunc(path, unicode.IsLetter) || bytes.Contains(path, []byte("->")) || bytes.HasPrefix(after, []byte("->")) {
+		return word
+	}
+	if !closed {
+		s.diags.Errorf(s.pos(open), "no \" closes the name of the file")
+	}
+	return token{kind: tokInclude, start: word.start, end: end, elem: Element{Name: string(path)}}
+}
+
 // nameEnd returns the end of the name that begins at offset i, or i if none
 // does. A name is a key: it may have a path, a function and a namespace.
 func (s *scanner) nameEnd(i int) int {
@@ -148,6 +199,9 @@ func (s *scanner) nameEnd(i int) int {
 		}
 		end++
 	}
+	for end > i && s.src[end-1] == '-' {
+		end-- // of an arrow, or nothing
+	}
 	if end == i {
 		return i
 	}
@@ -155,7 +209,7 @@ func (s *scanner) nameEnd(i int) int {
 	// ../a.c/x and /src/a.c/x.
 	first := s.src[i]
 	switch {
-	case isIdent(first) && !isDigit(first):
+	case isIdentStart(first):
 		return end
 	case first == '/', isDigit(first) && bytes.IndexByte(s.src[i:end], '/') > 0,
 		bytes.HasPrefix(s.src[i:end], []byte("./")), bytes.HasPrefix(s.src[i:end], []byte("../")):
@@ -179,7 +233,26 @@ func (s *scanner) skipSpace(i int) int {
 	return i
 }
 
+// openComment returns where the comment begins that the text ends in, if it
+// does. Between start and the end there are no tokens.
+func openComment(src []byte, start int) (at int, open bool) {
+	for at = start; at < len(src); at++ {
+		if src[at] != '/' {
+			continue
+		}
+		end := skipLiteral(src, at)
+		if end > at && src[at+1] == '*' && (end < at+4 || !bytes.HasSuffix(src[:end], []byte("*/"))) {
+			return at, true
+		}
+		at = max(at, end-1)
+	}
+	return 0, false
+}
+
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// isIdentStart reports whether c can be the first byte of an identifier.
+func isIdentStart(c byte) bool { return isIdent(c) && !isDigit(c) }
 
 // isIdent reports whether c can be part of an identifier.
 func isIdent(c byte) bool {

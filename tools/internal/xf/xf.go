@@ -1,12 +1,17 @@
 // Package xf reads the .xf language, in which a programmer says what xfgen
 // cannot know by comparing two versions of a program.
 //
-//	file    = [ block ] { rule } .
+//	file    = { include } [ block ] { include | rule } .
+//	include = "include" string .
 //	rule    = label { "," label } ":" block       (every label gets the code)
 //	        | path "->" path .                    (a renaming)
 //	label   = path "->" path | "INIT" path .
 //	path    = element { "." element } .
 //	element = ( "struct" | "union" | "enum" | "typedef" ) tag | name .
+//
+// An include is the rules and the preamble of another file, whose path is
+// relative to the including one. The word is a name everywhere else. A rule of
+// the including file overrides one about the same thing of the included file.
 //
 // A block at the beginning of a file is the preamble. Blocks hold C; a brace
 // in a string, character constant or comment does not count. Within the code
@@ -25,17 +30,50 @@
 package xf
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rules-kitsune/rules_kitsune/tools/internal/diag"
 )
 
-// A File is the content of an .xf file.
+// A File is the content of an .xf file, without that of the files it includes.
 type File struct {
 	Name     string
+	Includes []*Include
 	Preamble *Block // or nil
 	Rules    []*Rule
 }
+
+// An Include says that the rules of another file belong to a file as well.
+type Include struct {
+	Pos  diag.Pos
+	Path string // as written: slashes, relative to the including file
+	File *File  // nil if it has not been read
+}
+
+// Files returns f and the files that it includes, directly or through others:
+// each once, and after those that it includes itself.
+func (f *File) Files() []*File {
+	var files []*File
+	seen := map[*File]bool{nil: true}
+	var add func(*File)
+	add = func(f *File) {
+		if seen[f] {
+			return
+		}
+		seen[f] = true
+		for _, inc := range f.Includes {
+			add(inc.File)
+		}
+		files = append(files, f)
+	}
+	add(f)
+	return files
+}
+
+// Overrides reports whether f includes g, directly or through other files. A
+// rule of f then takes precedence over one of g about the same thing.
+func (f *File) Overrides(g *File) bool { return f != g && slices.Contains(f.Files(), g) }
 
 // A Rule is one or more labels with the code they share, or a renaming.
 type Rule struct {

@@ -9,8 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
 	"github.com/rules-kitsune/rules_kitsune/tools/internal/diag"
 )
 
@@ -134,7 +137,9 @@ func TestPositions(t *testing.T) {
 	for src, want := range map[string]string{
 		"a -> b: {":                           "f:1:9: no } closes this block",
 		"a -> b: {\n$oldtype(x ":              "f:1:9: no } closes this block",
-		"a -> b\n\n  c":                       "f:3:4: expected -> and a new name after c, found end of file",
+		"a -> b\n\n  c\n":                     "f:3:4: expected -> and a new name after c, found end of file",
+		"a -> b\ninclude \"c\nd -> e":         "f:2:9: no \" closes the name of the file",
+		"a -> b /* c\n":                       "f:1:8: no */ closes this comment",
 		"a -> b: { /*\n*/ $xform(struct a) }": "f:2:4: expected $xform(OLD TYPE, NEW TYPE)",
 	} {
 		var diags diag.List
@@ -167,28 +172,63 @@ func TestUnevenBraces(t *testing.T) {
 	}
 }
 
-func TestReadFile(t *testing.T) {
-	var diags diag.List
-	if _, _, err := ReadFile("testdata/none.xf", &diags); !os.IsNotExist(err) {
-		t.Errorf("got error %v", err)
+// seeds adds all inputs in testdata, and the files in its archives.
+func seeds(f *testing.F) {
+	for _, pattern := range []string{"testdata/*.xf", "testdata/format/*", "testdata/include/*"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			f.Fatal("no inputs", err)
+		}
+		for _, name := range names {
+			src, err := os.ReadFile(name)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(src)
+			for _, part := range txtar.Parse(src).Files {
+				f.Add(part.Data)
+			}
+		}
 	}
-	f, src, err := ReadFile("testdata/good.xf", &diags)
-	if err != nil || len(src) == 0 || f.Name != "testdata/good.xf" {
-		t.Errorf("%v, %d bytes, %v", f, len(src), err)
-	}
+}
+
+// FuzzScan looks for text that the scanner loses: what is in no token is white
+// space, comment, or reported.
+func FuzzScan(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, src []byte) {
+		var diags diag.List
+		s := newScanner("f", src, &diags)
+		reported := map[diag.Pos]bool{}
+		toks := s.tokens()
+		for _, d := range diags {
+			reported[d.Pos] = true
+		}
+		end := 0
+		for i, tok := range toks {
+			if tok.start < end || tok.end < tok.start || tok.end > len(src) || (tok.kind == tokEOF) != (i == len(toks)-1) {
+				t.Fatalf("%q: token %d is %d from %d to %d, after %d", src, i, tok.kind, tok.start, tok.end, end)
+			}
+			for j := end; j < tok.start; {
+				r, size := utf8.DecodeRune(src[j:])
+				switch after := s.skipSpace(j); {
+				case after > j:
+					j = after
+				case r != ';' && !reported[s.pos(j)]:
+					t.Fatalf("%q: %q at offset %d is in no token, and not reported", src, r, j)
+				default:
+					j += size
+				}
+			}
+			end = tok.end
+		}
+	})
 }
 
 // FuzzParse looks for text on which the parser does not return, or that makes
 // it lose code: the parts of a block are the block.
 func FuzzParse(f *testing.F) {
-	names, _ := filepath.Glob("testdata/*.xf")
-	for _, name := range names {
-		src, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(src)
-	}
+	seeds(f)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		var diags diag.List
 		file := Parse("f", src, &diags)

@@ -23,7 +23,7 @@
 //
 // or ./bazelw test //tools/xfgen/randomupdate:many, which does the first of them.
 //
-// What is not made: namespaces, parts without a tag in generic structures,
-// pointers into the middle of objects, pointers with different lengths to the
-// same object, programs of several sources, and more than one update of a process.
+// What is not made: pointers into the middle of objects, pointers with different
+// lengths to the same object, programs of several sources, and more than one
+// update of a process.
 package randomupdate

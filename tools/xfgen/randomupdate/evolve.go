@@ -113,6 +113,7 @@ func (g *generator) evolveStruct(s *Struct) {
 		g.rename(&s.Name, "s")
 	}
 	if s.Open {
+		g.evolveOpen(s)
 		return
 	}
 	var fields []*Field
@@ -130,6 +131,10 @@ func (g *generator) evolveStruct(s *Struct) {
 			f.Name[New] = ""
 			continue
 		case f.Bits[Old] != 0:
+			if t.Kind == Named {
+				f.Bits[New] = enumBits + g.IntN(8)
+				break
+			}
 			if g.chance(3) {
 				f.Bits[New] = g.IntN(16)
 			}
@@ -179,6 +184,21 @@ func (g *generator) evolveStruct(s *Struct) {
 	s.Code = numbers && g.chance(4)
 }
 
+// evolveOpen changes a structure whose last field has to stay the last one.
+func (g *generator) evolveOpen(s *Struct) {
+	n, list := s.Fields[Old][0], s.Fields[Old][1]
+	g.rename(&n.Name, "n")
+	g.rename(&list.Name, "a")
+	if g.chance(3) {
+		n.Type[New], n.Conv = &Type{Kind: Number, Number: pick(g, counts)}, &Conversion{Factor: 1}
+	}
+	if g.chance(3) {
+		added := &Field{Name: Names{"", g.name("a")}, Init: &Init{Const: int64(g.IntN(100)), Base: n}}
+		added.Type[New] = &Type{Kind: Number, Number: pick(g, integers)}
+		s.Fields[New] = append([]*Field{added}, s.Fields[New]...)
+	}
+}
+
 // resize makes an array with another length, not less than the least.
 func (g *generator) resize(t *Type, least int) *Type {
 	r := *t
@@ -195,8 +215,10 @@ func (g *generator) evolveEnum(e *Enum) {
 		last := e.Values[len(e.Values)-1].Value[Old]
 		e.Values = append(e.Values, &Enumerator{Names{"", g.name("E")}, [2]int64{0, last + 1}})
 	}
-	if g.chance(4) {
-		g.rename(&e.Values[0].Name, "E")
+	if g.chance(3) {
+		if g.chance(2) {
+			g.rename(&e.Values[0].Name, "E")
+		}
 		value := int64(g.IntN(5))
 		for _, i := range g.Perm(len(e.Values)) {
 			e.Values[i].Value[New] = value

@@ -128,9 +128,12 @@ func (g *generator) openStruct() {
 	s := &Struct{Name: g.keep("s"), Open: true}
 	g.w.Decls = append(g.w.Decls, s)
 	n := &Field{Name: g.keep("n"), Type: both(plainInt), Pinned: true}
-	elem := pick(g, []*Type{{Kind: Text}, {Kind: Function}, {Kind: Number, Number: pick(g, integers)}, nil})
+	elem := pick(g, []*Type{{Kind: Text}, {Kind: Function}, {Kind: Number, Number: pick(g, integers)}, nil, nil})
 	if elem == nil {
-		elem = &Type{Kind: Pointer, Elem: g.target(nil)}
+		elem = g.target(nil)
+		if elem.Kind == Named && g.chance(2) || elem.Kind == Number {
+			elem = &Type{Kind: Pointer, Elem: elem}
+		}
 	}
 	list := &Field{Name: g.keep("a"), Type: both(&Type{Kind: Array, Elem: elem, Length: n})}
 	s.Fields = [2][]*Field{{n, list}, {n, list}}
@@ -164,18 +167,25 @@ func (g *generator) field(part, s *Struct) {
 	case 0:
 		n := pick(g, []*number{integers[1], integers[3], integers[7]})
 		width := 1 + g.IntN(12)
-		add(&Field{Name: g.keep("b"), Type: both(&Type{Kind: Number, Number: n}), Bits: [2]int{width, width}})
+		t := &Type{Kind: Number, Number: n}
+		if list := declared[*Enum](g); len(list) > 0 && g.chance(3) {
+			t, width = &Type{Kind: Named, Decl: pick(g, list)}, enumBits+g.IntN(4)
+		}
+		add(&Field{Name: g.keep("b"), Type: both(t), Bits: [2]int{width, width}})
 	case 1:
 		add(&Field{Name: g.keep("m"), Type: both(&Type{Kind: Pointer, Shape: Many, Elem: g.target(s), Length: pinned()})})
 	case 2:
-		u := &Union{Name: g.keep("u")}
-		if part == s && g.chance(2) {
+		u := &Union{Name: g.keep("u"), Told: g.chance(2)}
+		if !u.Told && part == s && g.chance(2) {
 			if t := g.structure(s, false); t != nil && t.Args == nil {
 				u.Members = append(u.Members, &Type{Kind: Pointer, Elem: t})
 				u.Follow = true
 			}
 		}
 		for range 1 + g.IntN(3) {
+			if m := g.member(s); u.Told && m != nil {
+				u.Members = append(u.Members, m)
+			}
 			u.Members = append(u.Members, g.raw())
 		}
 		g.insert(u, s)
@@ -185,12 +195,10 @@ func (g *generator) field(part, s *Struct) {
 			add(&Field{Name: g.keep("p"), Type: both(&Type{Kind: Pointer, Shape: Untyped, Elem: t}), Explicit: true})
 		}
 	case 4:
-		// Which parameters a part of a generic structure has depends on its fields; an
-		// update that changes them is refused.
-		if part != s || s.Style == Anonymous || len(s.Params) > 0 {
+		if part != s || s.Style == Anonymous {
 			break
 		}
-		inner := &Struct{Style: Inline, Outer: s}
+		inner := &Struct{Style: Inline, Outer: s, Params: s.Params}
 		for range 1 + g.IntN(3) {
 			g.field(inner, s)
 		}
@@ -199,6 +207,9 @@ func (g *generator) field(part, s *Struct) {
 		}
 		g.insert(inner, s)
 		t := &Type{Kind: Named, Decl: inner}
+		for _, p := range s.Params {
+			t.Args = append(t.Args, &Type{Kind: Param, Param: p})
+		}
 		if g.chance(3) {
 			t = &Type{Kind: Array, Elem: t, Len: 1 + g.IntN(3)}
 		}
@@ -206,6 +217,33 @@ func (g *generator) field(part, s *Struct) {
 	default:
 		add(&Field{Name: g.keep("a"), Type: both(g.plain(s, 0))})
 	}
+}
+
+// enumBits is the width of a bit-field that every enumerator fits into.
+const enumBits = 8
+
+// member is the type of a union's member, before s, that the bits of the union
+// are not enough for, or nil.
+func (g *generator) member(s *Struct) *Type {
+	switch g.IntN(5) {
+	case 0:
+		return &Type{Kind: Text}
+	case 1:
+		return &Type{Kind: Function}
+	case 2:
+		if list := declared[*Enum](g); len(list) > 0 {
+			return &Type{Kind: Named, Decl: pick(g, list)}
+		}
+	}
+	byValue := g.chance(2)
+	t := g.structure(s, byValue)
+	switch {
+	case t == nil || t.Args != nil:
+		return nil
+	case byValue:
+		return t
+	}
+	return &Type{Kind: Pointer, Elem: t}
 }
 
 // raw is a type without pointers.
@@ -493,7 +531,7 @@ func (g *generator) fields(s *Struct, env map[string]*Type) Value {
 			}
 			values[t.Length] = int64(n)
 			values[f] = ref
-		case f.Bits[Old] != 0:
+		case f.Bits[Old] != 0 && t.Kind == Number:
 			values[f] = g.number(t.Number, f.Bits[Old])
 		default:
 			values[f] = g.value(t)

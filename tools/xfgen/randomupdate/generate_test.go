@@ -18,15 +18,15 @@ func TestVariety(t *testing.T) {
 	}{
 		"old version": {Source(Old, list), []string{
 			"E_PTRARRAY(self.", "E_PTRARRAY(2)", "E_SZ ", "E_OPAQUE ", "E_ARRAY(self.", "E_GENERIC(@k, @v)",
-			"void E_T(@v) *", "void *E_T(@p) ", "E_G(struct ", "E_G([opaque]", "E_G(char*", "enum w", "union w", "typedef struct w", "typedef int (*",
+			"void E_T(@v) *", "void *E_T(@p) ", "E_G(struct ", "E_G([opaque]", "E_G(char*", "E_UNION(self.", " E_CASE(", "KT_NAMESPACE", "enum w", "union w", "typedef struct w", "typedef int (*",
 			" : 3;", "static const ", "static void *w1_at", "double ", "_Bool ", `strdup("h`, `"literal "`,
 		}},
-		"new version": {Source(New, list), []string{"E_MANUAL_MIGRATE", "MIGRATE_STATIC(", "MIGRATE_GLOBAL(", "MIGRATE_LOCAL("}},
+		"new version": {Source(New, list), []string{"E_MANUAL_MIGRATE", "kitsune_migrate_var(", "MIGRATE_GLOBAL(", "MIGRATE_LOCAL("}},
 		"rules": {Rules(list), []string{
-			"INIT struct ", "INIT typedef ", "INIT w", "INIT prog.c/w", "struct __anonstruct_",
+			"INIT struct ", "INIT typedef ", "INIT w", "INIT space@prog.c/w", "struct __anonstruct_",
 			"union w", "typedef w", "enum w", "$base.", "XF_PTRARRAY($base.", "XF_NTARRAY(", "XF_FPTR()", "XF_ARRAY(", "$gen(k)",
 			"switch ((int)$in)", "$out[i] = ", "{}",
-			"prog.c/w", "main#w",
+			"space@prog.c/w", "main#w",
 		}},
 	} {
 		for _, w := range c.want {

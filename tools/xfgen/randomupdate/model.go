@@ -59,7 +59,7 @@ type Struct struct {
 	Params []string
 	Fields [2][]*Field
 	Code   bool    // one rule makes it as a whole; it has fields of numbers only
-	Open   bool    // ends in a flexible array, and so keeps its place
+	Open   bool    // ends in a flexible array
 	Outer  *Struct // of one that is Inline: the structure in which it is
 	Field  *Field  // and the field of which it is the type
 }
@@ -99,13 +99,15 @@ type Init struct {
 // array of numbers out of another one.
 type Conversion struct{ Factor, Offset int64 }
 
-// A Union has members of raw data; the field before it in a structure says which
-// one is alive. The new version may have more of them. With Follow, the first
-// one is a pointer, and the rule of the field follows it.
+// A Union has members of which the field before it in a structure says which one
+// is alive. If it is Told, annotations say so as well. Otherwise the members are
+// raw data; but with Follow, the first one is a pointer, and the rule of the
+// field follows it. The new version may have more of them.
 type Union struct {
 	Name    Names
 	Members []*Type
 	Added   int // so many of them, at the end, are new
+	Told    bool
 	Follow  bool
 }
 
@@ -131,6 +133,41 @@ func (e *Enum) moved() bool {
 		}
 	}
 	return false
+}
+
+// byName reports whether the names of the enumerators alone tell what becomes of
+// their numbers.
+func (e *Enum) byName() bool {
+	for _, x := range e.Values {
+		if x.Name.in(Old) && x.Name[Old] != x.Name[New] {
+			return false
+		}
+	}
+	return !e.flags(Old) && !e.flags(New)
+}
+
+// flags reports whether the numbers could be sets of flags: there are several,
+// each is made of powers of two that are there too, and they are not 1, 2, 3...
+func (e *Enum) flags(v int) bool {
+	values := map[int64]bool{}
+	most := int64(0)
+	for _, x := range e.Values {
+		if x.Name.in(v) && x.Value[v] != 0 {
+			values[x.Value[v]] = true
+			most = max(most, x.Value[v])
+		}
+	}
+	for n := range values {
+		for bit := int64(1); bit <= n; bit <<= 1 {
+			if n&bit != 0 && !values[bit] {
+				return false
+			}
+		}
+		if n < 0 {
+			return false
+		}
+	}
+	return len(values) > 1 && most != int64(len(values))
 }
 
 // A Typedef is another name for a type.
@@ -286,6 +323,9 @@ func (t *Type) declare(v int, name string, annotated bool) string {
 			return "void *E_T(@" + t.Param + ") " + name
 		}
 		return "void E_T(@" + t.Param + ") " + name
+	}
+	if u, ok := t.Decl.(*Union); ok && annotated && u.Told {
+		name = "E_UNION(self." + t.Length.Name[v] + ") " + name
 	}
 	return strings.TrimSuffix(t.base(v, annotated)+" "+name, " ")
 }

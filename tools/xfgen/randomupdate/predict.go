@@ -72,7 +72,7 @@ func (p *prediction) convert(x Value, t [2]*Type, c *Conversion, width int, rest
 	case c != nil && isArray:
 		return resize(list, t[New].Len, func(y Value) Value { return c.apply(y, t[New].Elem.Number, 0) },
 			func(int) Value { return zero(t[New].Elem) })
-	case c != nil || width != 0:
+	case c != nil || width != 0 && t[New].Kind == Number:
 		if c == nil {
 			c = &Conversion{Factor: 1}
 		}

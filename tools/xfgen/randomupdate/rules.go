@@ -8,6 +8,7 @@ import (
 // Rules is the .xf file of an update.
 func Rules(worlds []*World) string {
 	var b strings.Builder
+	k := keys{namespace(Old, worlds), namespace(New, worlds)}
 	for _, w := range worlds {
 		fmt.Fprintf(&b, "// World %d.\n", w.Seed)
 		r := w.reach()
@@ -17,15 +18,27 @@ func Rules(worlds []*World) string {
 			}
 		}
 		for _, x := range w.Vars {
-			varRules(&b, x)
+			varRules(&b, k, x)
 		}
 		for _, f := range w.Funcs {
-			if r.funcs[f] && f.key(Old) != f.key(New) {
-				fmt.Fprintf(&b, "%s -> %s\n", f.key(Old), f.key(New))
+			if from, to := k.of(f, Old), k.of(f, New); r.funcs[f] && from != to {
+				fmt.Fprintf(&b, "%s -> %s\n", from, to)
 			}
 		}
 	}
 	return b.String()
+}
+
+// keys are the namespaces of both versions.
+type keys [2]string
+
+// of is the key of a variable or function.
+func (k keys) of(x interface{ key(v int) string }, v int) string {
+	key := x.key(v)
+	if k[v] != "" && strings.HasPrefix(key, File+"/") {
+		return k[v] + "@" + key
+	}
+	return key
 }
 
 func typeRules(b *strings.Builder, d Decl) {
@@ -33,7 +46,7 @@ func typeRules(b *strings.Builder, d Decl) {
 	renamed := d.names()[Old] != d.names()[New]
 	switch d := d.(type) {
 	case *Enum:
-		if d.moved() {
+		if d.moved() && !d.byName() {
 			fmt.Fprintf(b, "%s: {\n\tswitch ((int)$in) {\n", label)
 			for _, x := range d.Values {
 				if x.Name.in(Old) {
@@ -112,19 +125,20 @@ func fieldRules(b *strings.Builder, s *Struct) {
 	}
 }
 
-func varRules(b *strings.Builder, x *Var) {
+func varRules(b *strings.Builder, k keys, x *Var) {
+	from, to := k.of(x, Old), k.of(x, New)
 	switch {
 	case !x.Name.in(New):
 	case x.Init != nil:
-		fmt.Fprintf(b, "INIT %s: { $out = %d; }\n", x.key(New), *x.Init)
+		fmt.Fprintf(b, "INIT %s: { $out = %d; }\n", to, *x.Init)
 	case !x.Name.in(Old):
-		fmt.Fprintf(b, "INIT %s: {}\n", x.key(New))
+		fmt.Fprintf(b, "INIT %s: {}\n", to)
 	case x.Conv != nil:
-		fmt.Fprintf(b, "%s -> %s: { %s }\n", x.key(Old), x.key(New), x.Conv.code("$in", "$out", x.Type))
+		fmt.Fprintf(b, "%s -> %s: { %s }\n", from, to, x.Conv.code("$in", "$out", x.Type))
 	case x.Explicit:
-		fmt.Fprintf(b, "%s -> %s: { XF_INVOKE(%s, &$in, &$out); }\n", x.key(Old), x.key(New), x.Type[Old].closure())
-	case x.key(Old) != x.key(New) || x.Type[Old] != x.Type[New]:
-		fmt.Fprintf(b, "%s -> %s\n", x.key(Old), x.key(New))
+		fmt.Fprintf(b, "%s -> %s: { XF_INVOKE(%s, &$in, &$out); }\n", from, to, x.Type[Old].closure())
+	case from != to || x.Type[Old] != x.Type[New]:
+		fmt.Fprintf(b, "%s -> %s\n", from, to)
 	}
 }
 
@@ -166,6 +180,9 @@ func (t *Type) closure() string {
 			return fmt.Sprintf("XF_PTRARRAY(%s, %s, %s, %s)", n, t.Elem.size(Old), t.Elem.size(New), t.Elem.closure())
 		case ToZero:
 			return fmt.Sprintf("XF_NTARRAY(%s, %s, %s)", t.Elem.size(Old), t.Elem.size(New), t.Elem.closure())
+		}
+		if d, ok := t.Elem.Decl.(*Struct); ok && d.Open { // what each needs in bytes, the pointer tells
+			return "$xform(" + path(d, Old) + " *, " + path(d, New) + " *)"
 		}
 		return "XF_PTR(" + t.Elem.closure() + ")"
 	case Array:

@@ -18,6 +18,10 @@ var showHeader string
 func Source(v int, worlds []*World) string {
 	var text, locals, migrate, build, show strings.Builder
 	text.WriteString(showHeader)
+	space := namespace(v, worlds)
+	if space != "" {
+		fmt.Fprintf(&text, "char *KT_NAMESPACE = \"%s\";\n", space)
+	}
 	for _, w := range worlds {
 		s := &source{reach: w.reach(), w: w, v: v}
 		s.types()
@@ -30,8 +34,7 @@ func Source(v int, worlds []*World) string {
 		var noted []string
 		for _, x := range w.Vars {
 			if x.Manual && x.Name.in(v) {
-				macro := map[Linkage]string{Global: "GLOBAL", Static: "STATIC"}[x.Linkage[v]]
-				fmt.Fprintf(&migrate, "\tMIGRATE_%s(%s);\n", macro, x.Name[v])
+				fmt.Fprintf(&migrate, "\t%s;\n", x.migrate(v, space))
 			}
 			if x.Name.in(v) && x.Linkage[v] == Noted {
 				fmt.Fprintf(&locals, "\t%s = {0};\n", x.Type[v].declare(v, x.Name[v], true))
@@ -58,6 +61,31 @@ func Source(v int, worlds []*World) string {
 			"\tkitsune_update(\"main\");\n\tputs(\"UPDATED\");\n" + show.String() + "\treturn 0;\n}\n")
 	}
 	return text.String()
+}
+
+// namespace is that of the program's statics, or "". It may change.
+func namespace(v int, worlds []*World) string {
+	switch worlds[0].Seed % 4 {
+	case 1:
+		return "space"
+	case 2:
+		return [2]string{"before", "after"}[v]
+	}
+	return ""
+}
+
+// migrate is the call that carries a variable over that is not migrated otherwise.
+// The macros do not know the namespace.
+func (x *Var) migrate(v int, space string) string {
+	switch name := x.Name[v]; {
+	case x.Linkage[v] == Global:
+		return fmt.Sprintf("MIGRATE_GLOBAL(%s)", name)
+	case space == "":
+		return fmt.Sprintf("MIGRATE_STATIC(%s)", name)
+	default:
+		return fmt.Sprintf("kitsune_migrate_var(%[1]q, NULL, __FILE__, %[2]q, &%[1]s, sizeof %[1]s,\n"+
+			"\t                    kitsune_get_xform(%[1]q, NULL, __FILE__, %[2]q))", name, space)
+	}
 }
 
 // A source is a version of a world that is being written.
@@ -111,7 +139,11 @@ func (u *Union) define(v int) string {
 	text := "union " + u.Name[v] + " {\n"
 	for i, m := range u.Members {
 		if v == New || i < len(u.Members)-u.Added {
-			text += fmt.Sprintf("\t%s;\n", m.declare(v, fmt.Sprint("m", i), true))
+			text += "\t" + m.declare(v, fmt.Sprint("m", i), true)
+			if u.Told && (i%2 == 0 || m.Kind != Number) {
+				text += fmt.Sprintf(" E_CASE(%d)", i)
+			}
+			text += ";\n"
 		}
 	}
 	return text + "}"
@@ -137,7 +169,7 @@ func (s *Struct) define(v int) string {
 	if s.Style == Anonymous {
 		text += " " + s.Name[v]
 	}
-	if len(s.Params) > 0 {
+	if len(s.Params) > 0 && s.Style != Inline {
 		text += " E_GENERIC(@" + strings.Join(s.Params, ", @") + ")"
 	}
 	return text
@@ -232,7 +264,8 @@ func (s *source) build() {
 		names[o] = fmt.Sprint("o", i)
 		size := fmt.Sprintf("sizeof *o%d", i)
 		if d, ok := o.Elem.Decl.(*Struct); ok && d.Open {
-			size += " + 100"
+			list := d.Fields[Old][1]
+			size += fmt.Sprintf(" + %d * sizeof o%d->%s[0]", len(o.Elems[0].(Fields)[list].([]Value)), i, list.Name[Old])
 		}
 		s.line(1, "%s = calloc(%d, %s);", o.Elem.spell(Old, fmt.Sprint("*o", i)), len(o.Elems), size)
 	}
@@ -461,7 +494,15 @@ func (s *source) fields(indent int, owner string, t *Type) {
 	comma := ""
 	for _, f := range t.Decl.(*Struct).Fields[s.v] {
 		s.line(indent, `printf("%s%s: ");`, comma, f.Name[s.v])
-		s.print(indent, owner+f.Name[s.v], f.Type[s.v].resolve(t.env()), owner)
+		expr, typ := owner+f.Name[s.v], f.Type[s.v].resolve(t.env())
+		if f.Bits[s.v] != 0 && typ.Kind == Named { // has no address
+			s.line(indent, "{")
+			s.line(indent+1, "%s = %s;", typ.spell(s.v, "bits"), expr)
+			s.print(indent+1, "bits", typ, owner)
+			s.line(indent, "}")
+		} else {
+			s.print(indent, expr, typ, owner)
+		}
 		comma = ", "
 	}
 	s.line(indent, `printf("}");`)

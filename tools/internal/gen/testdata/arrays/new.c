@@ -11,6 +11,7 @@ struct shape {
 	struct point * E_PTRARRAY(4) * E_SZ groups;
 	char * E_SZ name;
 	struct point bounds[2];
+	char *none[0];
 	void (*callbacks[3])(void);
 	struct point *grid[2][3];
 	struct point (*rows)[4];

@@ -30,6 +30,7 @@ struct _kitsune_old_rename_shape {
 	struct _kitsune_old_rename_point **groups;
 	char *name;
 	struct _kitsune_old_rename_point bounds[2];
+	char *none[0];
 	void (*callbacks[3])(void);
 	struct _kitsune_old_rename_point *grid[2][3];
 	struct _kitsune_old_rename_point (*rows)[4];
@@ -38,7 +39,7 @@ _Static_assert(sizeof(struct _kitsune_old_rename_shape) == 152 && _kitsune_old_a
                _kitsune_old_at(struct, shape, argv) == 8 && _kitsune_old_at(struct, shape, corners) == 16 &&
                _kitsune_old_at(struct, shape, corner) == 24 && _kitsune_old_at(struct, shape, sorted) == 32 &&
                _kitsune_old_at(struct, shape, groups) == 40 && _kitsune_old_at(struct, shape, name) == 48 &&
-               _kitsune_old_at(struct, shape, bounds) == 56 &&
+               _kitsune_old_at(struct, shape, bounds) == 56 && _kitsune_old_at(struct, shape, none) == 72 &&
                _kitsune_old_at(struct, shape, callbacks) == 72 && _kitsune_old_at(struct, shape, grid) == 96 &&
                _kitsune_old_at(struct, shape, rows) == 144,
                "layout of struct shape in the old version");
@@ -82,6 +83,7 @@ struct _kitsune_new_rename_shape {
 	struct _kitsune_new_rename_point **groups;
 	char *name;
 	struct _kitsune_new_rename_point bounds[2];
+	char *none[0];
 	void (*callbacks[3])(void);
 	struct _kitsune_new_rename_point *grid[2][3];
 	struct _kitsune_new_rename_point (*rows)[4];
@@ -90,7 +92,7 @@ _Static_assert(sizeof(struct _kitsune_new_rename_shape) == 160 && _kitsune_new_a
                _kitsune_new_at(struct, shape, argv) == 8 && _kitsune_new_at(struct, shape, n) == 16 &&
                _kitsune_new_at(struct, shape, corner) == 24 && _kitsune_new_at(struct, shape, sorted) == 32 &&
                _kitsune_new_at(struct, shape, groups) == 40 && _kitsune_new_at(struct, shape, name) == 48 &&
-               _kitsune_new_at(struct, shape, bounds) == 56 &&
+               _kitsune_new_at(struct, shape, bounds) == 56 && _kitsune_new_at(struct, shape, none) == 80 &&
                _kitsune_new_at(struct, shape, callbacks) == 80 && _kitsune_new_at(struct, shape, grid) == 104 &&
                _kitsune_new_at(struct, shape, rows) == 152,
                "layout of struct shape in the new version");
@@ -112,23 +114,13 @@ _Static_assert(sizeof(struct _kitsune_new_rename_tail) == 8 && _kitsune_new_at(s
 #include "kitsune_abi.h"
 #include "transform.h"
 
-/* Code from rules mixes the program's own types with the renamed ones, and old code calls functions that it does
- * not declare. */
-#pragma GCC diagnostic ignored "-Wpragmas"
-#pragma GCC diagnostic ignored "-Wunknown-warning-option"
-#pragma GCC diagnostic ignored "-Wincompatible-pointer-types"
-#pragma GCC diagnostic ignored "-Wdiscarded-qualifiers"
-#pragma GCC diagnostic ignored "-Wincompatible-pointer-types-discards-qualifiers"
-#pragma GCC diagnostic warning "-Wint-conversion"
-#pragma GCC diagnostic warning "-Wimplicit-function-declaration"
-#pragma GCC diagnostic warning "-Wimplicit-int"
 /* Transformers share one signature. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
 /* The version that this one can take over from. */
 static const struct kitsune_predecessor kitsune_predecessors_here[]
 	__attribute__((used, section("kitsune_predecessors"), aligned(sizeof(void *)))) = {
-	{"arrays.c", "62a00c25f6388d7789f220a8c851ca82592e53a9910cb09517e7eeaa363c9ea0"},
+	{"arrays.c", "cadcfabd742798b790dafbde1109d8681cb1119ee13bc17cee540b1d3c4ef772"},
 };
 
 typedef void _kitsune_var_transformer(void);
@@ -174,7 +166,7 @@ static const closure _kitsune_closure_pointer_to_char = {
 	transform_ptr, XF_SHALLOW,
 	sizeof(void *), sizeof(void *), 1, (void *const[]){(void *)&_kitsune_closure_raw_char}};
 static const closure _kitsune_closure_pointer_to_struct_point = {
-	transform_ptr, XF_SHALLOW,
+	transform_part, XF_SHALLOW,
 	sizeof(void *), sizeof(void *), 1, (void *const[]){(void *)&_kitsune_closure_struct_point}};
 static const closure _kitsune_closure_4_of_struct_point = {
 	transform_array, XF_TARGET,
@@ -184,40 +176,90 @@ static const closure _kitsune_closure_pointer_to_4_of_struct_point = {
 	transform_ptr, XF_SHALLOW,
 	sizeof(void *), sizeof(void *), 1, (void *const[]){(void *)&_kitsune_closure_4_of_struct_point}};
 
-/* limits: made of the old value */
+/* Where the parts of values have gone: old offset and stride, new offset and stride, number. */
+static const struct kitsune_part _kitsune_parts_struct_limits[] = {
+	{0, sizeof(int), 0, sizeof(int), 3, NULL}, /* soft */
+};
+static const struct kitsune_layout _kitsune_layout_struct_limits
+	__attribute__((used, section("kitsune_layouts"), aligned(sizeof(void *)))) = {
+	_kitsune_transform_struct_limits_to_struct_limits,
+	_kitsune_parts_struct_limits, 1};
+static const struct kitsune_part _kitsune_parts_struct_point[] = {
+	{0, sizeof(int), 0, sizeof(int), 1, NULL}, /* x */
+	{4, sizeof(int), 4, sizeof(int), 1, NULL}, /* y */
+};
+static const struct kitsune_layout _kitsune_layout_struct_point
+	__attribute__((used, section("kitsune_layouts"), aligned(sizeof(void *)))) = {
+	_kitsune_transform_struct_point_to_struct_point,
+	_kitsune_parts_struct_point, 2};
+static const struct kitsune_part _kitsune_parts_struct_shape[] = {
+	{0, sizeof(int), 0, sizeof(int), 1, NULL}, /* argc */
+	{8, sizeof(void *), 8, sizeof(void *), 1, NULL}, /* argv */
+	{16, sizeof(unsigned long), 16, sizeof(unsigned long), 1, NULL}, /* corners -> n */
+	{24, sizeof(void *), 24, sizeof(void *), 1, NULL}, /* corner */
+	{32, sizeof(void *), 32, sizeof(void *), 1, NULL}, /* sorted */
+	{40, sizeof(void *), 40, sizeof(void *), 1, NULL}, /* groups */
+	{48, sizeof(void *), 48, sizeof(void *), 1, NULL}, /* name */
+	{56, sizeof(struct _kitsune_old_rename_point), 56, sizeof(struct _kitsune_new_rename_point), 2,
+		&_kitsune_layout_struct_point}, /* bounds */
+	{72, sizeof(void *), 80, sizeof(void *), (size_t)-1 / sizeof(void *), NULL}, /* none */
+	{72, sizeof(void *), 80, sizeof(void *), 3, NULL}, /* callbacks */
+	{96, sizeof(void *), 104, sizeof(void *), 6, NULL}, /* grid */
+	{144, sizeof(void *), 152, sizeof(void *), 1, NULL}, /* rows */
+};
+static const struct kitsune_layout _kitsune_layout_struct_shape
+	__attribute__((used, section("kitsune_layouts"), aligned(sizeof(void *)))) = {
+	_kitsune_transform_struct_shape_to_struct_shape,
+	_kitsune_parts_struct_shape, 12};
+static const struct kitsune_variable kitsune_variables_here[]
+	__attribute__((used, section("kitsune_variables"), aligned(sizeof(void *)))) = {
+	{"limits", "limits", {0, sizeof(struct _kitsune_old_rename_limits), 0,
+		sizeof(struct _kitsune_new_rename_limits), 1, &_kitsune_layout_struct_limits}},
+	{"path", "path", {0, sizeof(struct _kitsune_old_rename_point), 0,
+		sizeof(struct _kitsune_new_rename_point), 3, &_kitsune_layout_struct_point}},
+};
+
+/* limits: made of the old value
+ * limits -> struct limits: made anew: its layout is another one */
 void _kitsune_transform_limits(void)
 {
 	struct _kitsune_old_rename_limits *local_in = kitsune_get_symbol_addr_old("limits", NULL, NULL, NULL);
 	struct _kitsune_new_rename_limits *local_out = kitsune_get_symbol_addr_new("limits", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 12 && sizeof *local_out == 16, "size of limits");
 	if (!_kitsune_present(local_in, local_out, "limits"))
 		return;
 	_kitsune_transform_struct_limits_to_struct_limits(local_in, local_out, 0, NULL);
 }
 
-/* numbers, by the rule at rules.xf:4:1: made of the old value */
+/* numbers, by the rule at rules.xf:4:1: made of the old value
+ * numbers: the array gets another length */
 void _kitsune_transform_numbers(void)
 {
 	int (*local_in)[4] = kitsune_get_symbol_addr_old("numbers", NULL, NULL, NULL);
 	int (*local_out)[8] = kitsune_get_symbol_addr_new("numbers", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 16 && sizeof *local_out == 32, "size of numbers");
 	if (!_kitsune_present(local_in, local_out, "numbers"))
 		return;
 	memcpy(local_out, local_in, 4 * sizeof (*local_in)[0]);
 }
 
-/* origin: the old value, with the pointers in it made new */
+/* origin: the old value, with its pointers made new
+ * origin -> struct point: made anew: z computed */
 void _kitsune_transform_origin(void)
 {
 	struct _kitsune_old_rename_point **local_in = kitsune_get_symbol_addr_old("origin", NULL, NULL, NULL);
 	struct _kitsune_new_rename_point **local_out = kitsune_get_symbol_addr_new("origin", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of origin");
 	if (!_kitsune_present(local_in, local_out, "origin"))
 		return;
-	kitsune_xform_ptr(local_in, local_out, &_kitsune_closure_struct_point);
+	kitsune_xform_part(local_in, local_out, &_kitsune_closure_struct_point);
 }
 
-/* path, by the rule at rules.xf:5:1: made of the old value */
+/* path, by the rule at rules.xf:5:1: made of the old value
+ * path: the array gets another length */
 void _kitsune_transform_path(void)
 {
 	struct _kitsune_old_rename_point (*local_in)[3] = kitsune_get_symbol_addr_old("path", NULL, NULL,
@@ -225,13 +267,15 @@ void _kitsune_transform_path(void)
 	struct _kitsune_new_rename_point (*local_out)[5] = kitsune_get_symbol_addr_new("path", NULL, NULL,
 		NULL);
 
+	_Static_assert(sizeof *local_in == 24 && sizeof *local_out == 60, "size of path");
 	if (!_kitsune_present(local_in, local_out, "path"))
 		return;
 	for (size_t i = 0; i < 3; i++)
 		_kitsune_transform_struct_point_to_struct_point(&(*local_in)[i], &(*local_out)[i], 0, NULL);
 }
 
-/* shapes: the old value, with the pointers in it made new */
+/* shapes: the old value, with its pointers made new
+ * shapes -> struct shape: made anew: its layout is another one */
 void _kitsune_transform_shapes(void)
 {
 	struct _kitsune_old_rename_shape *(*local_in)[10] = kitsune_get_symbol_addr_old("shapes", NULL, NULL,
@@ -239,18 +283,21 @@ void _kitsune_transform_shapes(void)
 	struct _kitsune_new_rename_shape *(*local_out)[10] = kitsune_get_symbol_addr_new("shapes", NULL, NULL,
 		NULL);
 
+	_Static_assert(sizeof *local_in == 80 && sizeof *local_out == 80, "size of shapes");
 	if (!_kitsune_present(local_in, local_out, "shapes"))
 		return;
 	for (size_t i = 0; i < 10; i++)
 		kitsune_xform_ptr(&(*local_in)[i], &(*local_out)[i], &_kitsune_closure_struct_shape);
 }
 
-/* strings: the old value, with the pointers in it made new */
+/* strings: the old value, with its pointers made new
+ * strings -> char: a literal may be stored there */
 void _kitsune_transform_strings(void)
 {
 	char *(*local_in)[2][2] = kitsune_get_symbol_addr_old("strings", NULL, NULL, NULL);
 	char *(*local_out)[2][2] = kitsune_get_symbol_addr_new("strings", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 32 && sizeof *local_out == 32, "size of strings");
 	if (!_kitsune_present(local_in, local_out, "strings"))
 		return;
 	for (size_t i = 0; i < 2; i++)
@@ -258,43 +305,31 @@ void _kitsune_transform_strings(void)
 			kitsune_xform_plain(&(*local_in)[i][j], &(*local_out)[i][j]);
 }
 
-/* tail: the old value, with the pointers in it made new */
+/* tail: the old value, with its pointers made new
+ * tail -> struct tail.shape -> struct shape: made anew: its layout is another one */
 void _kitsune_transform_tail(void)
 {
 	struct _kitsune_old_rename_tail **local_in = kitsune_get_symbol_addr_old("tail", NULL, NULL, NULL);
 	struct _kitsune_new_rename_tail **local_out = kitsune_get_symbol_addr_new("tail", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of tail");
 	if (!_kitsune_present(local_in, local_out, "tail"))
 		return;
 	kitsune_xform_ptr(local_in, local_out, &_kitsune_closure_struct_tail);
 }
 
-/* struct limits: its layout is another one */
+/* struct limits, made anew: its layout is another one */
 void _kitsune_transform_struct_limits_to_struct_limits(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_limits *local_in = arg_in;
 	struct _kitsune_new_rename_limits *local_out = arg_out;
 
+	/* struct limits.soft -> struct limits.soft (rules.xf:3:1) */
 	memcpy(&local_out->soft, &local_in->soft, 3 * sizeof local_in->soft[0]);
 	memset(&local_out->soft[3], 0, sizeof local_out->soft - 3 * sizeof local_out->soft[0]);
 }
 
-/* struct point: z computed */
-void _kitsune_transform_struct_point_to_struct_point(void *arg_in, void *arg_out, int num_args, void **args)
-{
-	struct _kitsune_old_rename_point *local_in = arg_in;
-	struct _kitsune_new_rename_point *local_out = arg_out;
-
-	local_out->x = local_in->x;
-	local_out->y = local_in->y;
-	{ /* INIT struct point.z */
-#line 1 "rules.xf"
-	local_out->z = 0;
-#line 294 "xform.c"
-	}
-}
-
-/* struct shape: its layout is another one */
+/* struct shape, made anew: its layout is another one */
 void _kitsune_transform_struct_shape_to_struct_shape(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_shape *local_in = arg_in;
@@ -303,6 +338,7 @@ void _kitsune_transform_struct_shape_to_struct_shape(void *arg_in, void *arg_out
 	local_out->argc = local_in->argc;
 	kitsune_xform_ptrarray(&local_in->argv, &local_out->argv, _kitsune_count(local_in->argc),
 		&_kitsune_closure_pointer_to_char);
+	/* struct shape.corners -> struct shape.n (rules.xf:2:1) */
 	local_out->n = local_in->corners;
 	kitsune_xform_ptrarray(&local_in->corner, &local_out->corner, _kitsune_count(local_in->corners),
 		&_kitsune_closure_struct_point);
@@ -318,12 +354,13 @@ void _kitsune_transform_struct_shape_to_struct_shape(void *arg_in, void *arg_out
 		kitsune_xform_fptr(&local_in->callbacks[i], &local_out->callbacks[i]);
 	for (size_t i = 0; i < 2; i++)
 		for (size_t j = 0; j < 3; j++)
-			kitsune_xform_ptr(&local_in->grid[i][j], &local_out->grid[i][j],
+			kitsune_xform_part(&local_in->grid[i][j], &local_out->grid[i][j],
 				&_kitsune_closure_struct_point);
-	kitsune_xform_ptr(&local_in->rows, &local_out->rows, &_kitsune_closure_4_of_struct_point);
+	kitsune_xform_part(&local_in->rows, &local_out->rows, &_kitsune_closure_4_of_struct_point);
 }
 
-/* struct tail: values stay in their place */
+/* struct tail: values stay in their place
+ * struct tail.shape -> struct shape: made anew: its layout is another one */
 void _kitsune_transform_struct_tail_to_struct_tail(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_tail *local_in = arg_in;
@@ -334,4 +371,30 @@ void _kitsune_transform_struct_tail_to_struct_tail(void *arg_in, void *arg_out, 
 	}
 	for (size_t i = 0; i < _kitsune_count(local_in->n); i++)
 		kitsune_xform_ptr(&local_in->shape[i], &local_out->shape[i], &_kitsune_closure_struct_shape);
+}
+
+/* Code from rules mixes the program's own types with the renamed ones, and old code calls functions that it does
+ * not declare. */
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wunknown-warning-option"
+#pragma GCC diagnostic ignored "-Wincompatible-pointer-types"
+#pragma GCC diagnostic ignored "-Wdiscarded-qualifiers"
+#pragma GCC diagnostic ignored "-Wincompatible-pointer-types-discards-qualifiers"
+#pragma GCC diagnostic warning "-Wint-conversion"
+#pragma GCC diagnostic warning "-Wimplicit-function-declaration"
+#pragma GCC diagnostic warning "-Wimplicit-int"
+
+/* struct point, made anew: z computed */
+void _kitsune_transform_struct_point_to_struct_point(void *arg_in, void *arg_out, int num_args, void **args)
+{
+	struct _kitsune_old_rename_point *local_in = arg_in;
+	struct _kitsune_new_rename_point *local_out = arg_out;
+
+	local_out->x = local_in->x;
+	local_out->y = local_in->y;
+	{ /* INIT struct point.z (rules.xf:1:1) */
+#line 1 "rules.xf"
+	local_out->z = 0;
+#line 399 "xform.c"
+	}
 }

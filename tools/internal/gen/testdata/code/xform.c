@@ -185,36 +185,13 @@ _Static_assert(sizeof(struct _kitsune_new_rename_handle) == 16 &&
 #include "kitsune_abi.h"
 #include "transform.h"
 
-/* Code from rules mixes the program's own types with the renamed ones, and old code calls functions that it does
- * not declare. */
-#pragma GCC diagnostic ignored "-Wpragmas"
-#pragma GCC diagnostic ignored "-Wunknown-warning-option"
-#pragma GCC diagnostic ignored "-Wincompatible-pointer-types"
-#pragma GCC diagnostic ignored "-Wdiscarded-qualifiers"
-#pragma GCC diagnostic ignored "-Wincompatible-pointer-types-discards-qualifiers"
-#pragma GCC diagnostic warning "-Wint-conversion"
-#pragma GCC diagnostic warning "-Wimplicit-function-declaration"
-#pragma GCC diagnostic warning "-Wimplicit-int"
 /* Transformers share one signature. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-
-KITSUNE_API void _kitsune_prestart_xform(void);
-KITSUNE_API void _kitsune_mainupdate_xform(void);
-#line 2 "rules.xf"
-#include <stdio.h>
-
-struct event;
-static int first = 1; // don't replace $in here
-
-void _kitsune_mainupdate_xform(void) { first = 0; }
-void _kitsune_prestart_xform() {}
-int model_of(struct _kitsune_old_rename_device *device) { return sizeof *device; }
-#line 213 "xform.c"
 
 /* The version that this one can take over from. */
 static const struct kitsune_predecessor kitsune_predecessors_here[]
 	__attribute__((used, section("kitsune_predecessors"), aligned(sizeof(void *)))) = {
-	{"code.c", "2224198950d15c99f771e9369c1d5c68554970319e7db700c5d5daac25cdc711"},
+	{"code.c", "abdd3b394ddc26e19e223dd2d0c3ac5f5578ffd7be5758a7a881ff2d4095f2fb"},
 };
 
 typedef void _kitsune_var_transformer(void);
@@ -261,70 +238,74 @@ static const closure _kitsune_closure_struct_session = {
 	_kitsune_transform_struct_session_to_struct_session, XF_DEEP,
 	sizeof(struct _kitsune_old_rename_session), sizeof(struct _kitsune_new_rename_session), 0, NULL};
 
-/* INIT added, by the rule at rules.xf:60:1 */
-void _kitsune_transform_added(void)
-{
-	int *local_out = kitsune_get_symbol_addr_new("added", NULL, NULL, NULL);
+/* Where the parts of values have gone: old offset and stride, new offset and stride, number. */
+static const struct kitsune_part _kitsune_parts_struct_timer[] = {
+	{0, sizeof(long), 0, sizeof(long), 1, NULL}, /* deadline */
+};
+static const struct kitsune_layout _kitsune_layout_struct_timer
+	__attribute__((used, section("kitsune_layouts"), aligned(sizeof(void *)))) = {
+	_kitsune_transform_struct_timer_to_struct_timer,
+	_kitsune_parts_struct_timer, 1};
+static const struct kitsune_part _kitsune_parts_struct_session[] = {
+	{0, sizeof(int), 0, sizeof(int), 1, NULL}, /* id */
+	{4, sizeof(int), 4, sizeof(int), 4, NULL}, /* buffer */
+	{24, sizeof(struct _kitsune_old_rename_timer), 24, sizeof(void *), 1, NULL}, /* timer */
+	{40, sizeof(union _kitsune_old_rename___anonunion_session_u), 32,
+		sizeof(union _kitsune_new_rename___anonunion_session_u), 1, NULL}, /* u */
+	{48, sizeof(void *), 40, sizeof(void *), 1, NULL}, /* private */
+	{56, sizeof(void *), 48, sizeof(void *), 1, NULL}, /* events */
+};
+static const struct kitsune_layout _kitsune_layout_struct_session
+	__attribute__((used, section("kitsune_layouts"), aligned(sizeof(void *)))) = {
+	_kitsune_transform_struct_session_to_struct_session,
+	_kitsune_parts_struct_session, 6};
+static const struct kitsune_variable kitsune_variables_here[]
+	__attribute__((used, section("kitsune_variables"), aligned(sizeof(void *)))) = {
+	{"timers", "timers", {0, sizeof(struct _kitsune_old_rename_timer), 0,
+		sizeof(struct _kitsune_new_rename_timer), 2, &_kitsune_layout_struct_timer}},
+};
 
-	if (local_out == NULL)
-		return;
-#line 60 "rules.xf"
-	(*local_out)=first;
-#line 274 "xform.c"
-}
-
-/* event: the old value, with the pointers in it made new */
+/* event: the old value, with its pointers made new
+ * event -> struct event: fd by a rule's code */
 void _kitsune_transform_event(void)
 {
 	_kitsune_old_rename_ev_t *local_in = kitsune_get_symbol_addr_old("event", NULL, NULL, NULL);
 	_kitsune_new_rename_ev_t *local_out = kitsune_get_symbol_addr_new("event", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 16 && sizeof *local_out == 16, "size of event");
 	if (!_kitsune_present(local_in, local_out, "event"))
 		return;
 	_kitsune_transform_struct_event_to_struct_event(local_in, local_out, 0, NULL);
 }
 
-/* events: the old value, with the pointers in it made new */
+/* events: the old value, with its pointers made new
+ * events -> struct list: value by a rule's code */
 void _kitsune_transform_events(void)
 {
 	struct _kitsune_old_rename_list **local_in = kitsune_get_symbol_addr_old("events", NULL, NULL, NULL);
 	struct _kitsune_new_rename_list **local_out = kitsune_get_symbol_addr_new("events", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of events");
 	if (!_kitsune_present(local_in, local_out, "events"))
 		return;
 	kitsune_xform_ptr(local_in, local_out, &_kitsune_closure_struct_list_struct_event);
 }
 
-/* net.c/count, by the rule at rules.xf:52:1 */
-void _kitsune_transform_net_c___file___count(void)
-{
-	int *local_in = kitsune_get_symbol_addr_old("count", NULL, "net.c", NULL);
-	unsigned int *local_out = kitsune_get_symbol_addr_new("count", NULL, "net.c", NULL);
-
-	if (!_kitsune_present(local_in, local_out, "net.c/count"))
-		return;
-#line 53 "rules.xf"
-	struct _kitsune_old_rename_session *old = NULL;
-	_kitsune_new_rename_ev_t **new = NULL;
-	(*local_out) = (*local_in) + sizeof(struct _kitsune_new_rename_session) + (old == NULL) + (new == NULL);
-	if ((*local_out) > 5)
-		return;
-	XF_INVOKE(((closure *)&_kitsune_closure_struct_timer), local_in, local_out);
-#line 314 "xform.c"
-}
-
-/* other: the old value, with the pointers in it made new */
+/* other: the old value, with its pointers made new
+ * other -> struct other.hook: function pointer */
 void _kitsune_transform_other(void)
 {
 	struct _kitsune_old_rename_other *local_in = kitsune_get_symbol_addr_old("other", NULL, NULL, NULL);
 	struct _kitsune_new_rename_other *local_out = kitsune_get_symbol_addr_new("other", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 16 && sizeof *local_out == 16, "size of other");
 	if (!_kitsune_present(local_in, local_out, "other"))
 		return;
 	_kitsune_transform_struct_other_to_struct_other(local_in, local_out, 0, NULL);
 }
 
-/* session: the old value, with the pointers in it made new */
+/* session: the old value, with its pointers made new
+ * session -> struct session: made anew: id, buffer, timer, u, private by a rule's code */
 void _kitsune_transform_session(void)
 {
 	struct _kitsune_old_rename_session **local_in = kitsune_get_symbol_addr_old("session", NULL, NULL,
@@ -332,24 +313,14 @@ void _kitsune_transform_session(void)
 	struct _kitsune_new_rename_session **local_out = kitsune_get_symbol_addr_new("session", NULL, NULL,
 		NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of session");
 	if (!_kitsune_present(local_in, local_out, "session"))
 		return;
 	kitsune_xform_ptr(local_in, local_out, &_kitsune_closure_struct_session);
 }
 
-/* INIT start, by the rule at rules.xf:61:1 */
-void _kitsune_transform_start(void)
-{
-	int *local_out = kitsune_get_symbol_addr_new("start", NULL, NULL, NULL);
-
-	if (local_out == NULL)
-		return;
-#line 61 "rules.xf"
-	/* the new value stays */
-#line 350 "xform.c"
-}
-
-/* timers: made of the old value */
+/* timers: made of the old value
+ * timers -> struct timer: by the rule at rules.xf:13:1 */
 void _kitsune_transform_timers(void)
 {
 	struct _kitsune_old_rename_timer (*local_in)[2] = kitsune_get_symbol_addr_old("timers", NULL, NULL,
@@ -357,6 +328,7 @@ void _kitsune_transform_timers(void)
 	struct _kitsune_new_rename_timer (*local_out)[2] = kitsune_get_symbol_addr_new("timers", NULL, NULL,
 		NULL);
 
+	_Static_assert(sizeof *local_in == 32 && sizeof *local_out == 48, "size of timers");
 	if (!_kitsune_present(local_in, local_out, "timers"))
 		return;
 	for (size_t i = 0; i < 2; i++)
@@ -369,23 +341,27 @@ void _kitsune_transform_unchanged(void)
 	int *local_in = kitsune_get_symbol_addr_old("unchanged", NULL, NULL, NULL);
 	int *local_out = kitsune_get_symbol_addr_new("unchanged", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 4 && sizeof *local_out == 4, "size of unchanged");
 	if (!_kitsune_present(local_in, local_out, "unchanged"))
 		return;
 	*local_out = *local_in;
 }
 
-/* user: the old value, with the pointers in it made new */
+/* user: the old value, with its pointers made new
+ * user -> struct user: handle by a rule's code */
 void _kitsune_transform_user(void)
 {
 	struct _kitsune_old_rename_user *local_in = kitsune_get_symbol_addr_old("user", NULL, NULL, NULL);
 	struct _kitsune_new_rename_user *local_out = kitsune_get_symbol_addr_new("user", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 24 && sizeof *local_out == 24, "size of user");
 	if (!_kitsune_present(local_in, local_out, "user"))
 		return;
 	_kitsune_transform_struct_user_to_struct_user(local_in, local_out, 0, NULL);
 }
 
-/* typedef ev_t: values stay in their place */
+/* typedef ev_t: values stay in their place
+ * typedef ev_t -> struct event: fd by a rule's code */
 void _kitsune_transform_typedef_ev_t_to_typedef_ev_t(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	_kitsune_old_rename_ev_t *local_in = arg_in;
@@ -394,7 +370,90 @@ void _kitsune_transform_typedef_ev_t_to_typedef_ev_t(void *arg_in, void *arg_out
 	_kitsune_transform_struct_event_to_struct_event(local_in, local_out, 0, NULL);
 }
 
-/* struct list: values stay in their place; value by a rule's code */
+/* struct other: values stay in their place
+ * struct other.hook: function pointer */
+void _kitsune_transform_struct_other_to_struct_other(void *arg_in, void *arg_out, int num_args, void **args)
+{
+	struct _kitsune_old_rename_other *local_in = arg_in;
+	struct _kitsune_new_rename_other *local_out = arg_out;
+
+	if (arg_in != arg_out) {
+		local_out->library = (void *)local_in->library;
+	}
+	kitsune_xform_fptr(&local_in->hook, &local_out->hook);
+}
+
+/* Code from rules mixes the program's own types with the renamed ones, and old code calls functions that it does
+ * not declare. */
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wunknown-warning-option"
+#pragma GCC diagnostic ignored "-Wincompatible-pointer-types"
+#pragma GCC diagnostic ignored "-Wdiscarded-qualifiers"
+#pragma GCC diagnostic ignored "-Wincompatible-pointer-types-discards-qualifiers"
+#pragma GCC diagnostic warning "-Wint-conversion"
+#pragma GCC diagnostic warning "-Wimplicit-function-declaration"
+#pragma GCC diagnostic warning "-Wimplicit-int"
+
+KITSUNE_API void _kitsune_prestart_xform(void);
+KITSUNE_API void _kitsune_mainupdate_xform(void);
+#line 2 "rules.xf"
+#include <stdio.h>
+
+struct event;
+static int first = 1; // don't replace $in here
+
+void _kitsune_mainupdate_xform(void) { first = 0; }
+void _kitsune_prestart_xform() {}
+int model_of(struct _kitsune_old_rename_device *device) { return sizeof *device; }
+#line 409 "xform.c"
+
+/* INIT added, by the rule at rules.xf:60:1 */
+void _kitsune_transform_added(void)
+{
+	int *local_out = kitsune_get_symbol_addr_new("added", NULL, NULL, NULL);
+
+	_Static_assert(sizeof *local_out == 4, "size of added");
+	if (local_out == NULL)
+		return;
+#line 60 "rules.xf"
+	(*local_out)=first;
+#line 421 "xform.c"
+}
+
+/* net.c/count, by the rule at rules.xf:52:1 */
+void _kitsune_transform_net_c___file___count(void)
+{
+	int *local_in = kitsune_get_symbol_addr_old("count", NULL, "net.c", NULL);
+	unsigned int *local_out = kitsune_get_symbol_addr_new("count", NULL, "net.c", NULL);
+
+	_Static_assert(sizeof *local_in == 4 && sizeof *local_out == 4, "size of net.c/count");
+	if (!_kitsune_present(local_in, local_out, "net.c/count"))
+		return;
+#line 53 "rules.xf"
+	struct _kitsune_old_rename_session *old = NULL;
+	_kitsune_new_rename_ev_t **new = NULL;
+	(*local_out) = (*local_in) + sizeof(struct _kitsune_new_rename_session) + (old == NULL) + (new == NULL);
+	if ((*local_out) > 5)
+		return;
+	XF_INVOKE(((closure *)&_kitsune_closure_struct_timer), local_in, local_out);
+#line 440 "xform.c"
+}
+
+/* INIT start, by the rule at rules.xf:61:1 */
+void _kitsune_transform_start(void)
+{
+	int *local_out = kitsune_get_symbol_addr_new("start", NULL, NULL, NULL);
+
+	_Static_assert(sizeof *local_out == 4, "size of start");
+	if (local_out == NULL)
+		return;
+#line 61 "rules.xf"
+	/* the new value stays */
+#line 453 "xform.c"
+}
+
+/* struct list: values stay in their place
+ * struct list: value by a rule's code */
 void _kitsune_transform_struct_list_to_struct_list(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_list *local_in = arg_in;
@@ -406,19 +465,22 @@ void _kitsune_transform_struct_list_to_struct_list(void *arg_in, void *arg_out, 
 
 	if (arg_in == arg_out && !kitsune_visit_once(arg_in, _kitsune_transform_struct_list_to_struct_list))
 		return;
+	if (arg_in == arg_out)
+		kitsune_keep(arg_out, sizeof *local_out);
 	if (arg_in != arg_out) {
 		XF_ASSIGN(local_out->value, local_in->value);
 	}
-	kitsune_xform_ptr(&local_in->next, &local_out->next, xf_struct_list_t);
-	{ /* struct list.value -> struct list.value */
+	{ /* struct list.value -> struct list.value (rules.xf:48:1) */
 		void *fld_tmp = local_in->value;
 #line 49 "rules.xf"
 	XF_INVOKE(XF_PTR(gen_t), &fld_tmp, &local_out->value);
-#line 418 "xform.c"
+#line 478 "xform.c"
 	}
+	kitsune_xform_ptr(&local_in->next, &local_out->next, xf_struct_list_t);
 }
 
-/* struct event: values stay in their place; fd by a rule's code */
+/* struct event: values stay in their place
+ * struct event: fd by a rule's code */
 void _kitsune_transform_struct_event_to_struct_event(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_event *local_in = arg_in;
@@ -426,14 +488,16 @@ void _kitsune_transform_struct_event_to_struct_event(void *arg_in, void *arg_out
 
 	if (arg_in == arg_out && !kitsune_visit_once(arg_in, _kitsune_transform_struct_event_to_struct_event))
 		return;
+	if (arg_in == arg_out)
+		kitsune_keep(arg_out, sizeof *local_out);
 	if (arg_in != arg_out) {
 		XF_ASSIGN(local_out->fd, local_in->fd);
 	}
-	{ /* struct event.fd -> struct event.fd */
+	{ /* struct event.fd -> struct event.fd (rules.xf:47:1) */
 		int fld_tmp = local_in->fd;
 #line 47 "rules.xf"
 	local_out->fd = fld_tmp == 3 ? (*local_in).fd : fld_tmp;
-#line 437 "xform.c"
+#line 501 "xform.c"
 	}
 	kitsune_xform_fptr(&local_in->callback, &local_out->callback);
 }
@@ -451,50 +515,38 @@ void _kitsune_transform_struct_timer_to_struct_timer(void *arg_in, void *arg_out
 	if ((*local_in).armed)
 		return;
 	(void)tmp;
-#line 455 "xform.c"
+#line 519 "xform.c"
 	}
 }
 
-/* struct other: values stay in their place */
-void _kitsune_transform_struct_other_to_struct_other(void *arg_in, void *arg_out, int num_args, void **args)
-{
-	struct _kitsune_old_rename_other *local_in = arg_in;
-	struct _kitsune_new_rename_other *local_out = arg_out;
-
-	if (arg_in != arg_out) {
-		local_out->library = (void *)local_in->library;
-	}
-	kitsune_xform_fptr(&local_in->hook, &local_out->hook);
-}
-
-/* struct session: id, buffer, timer, u, private by a rule's code */
+/* struct session, made anew: id, buffer, timer, u, private by a rule's code */
 void _kitsune_transform_struct_session_to_struct_session(void *arg_in, void *arg_out, int num_args,
 	void **args)
 {
 	struct _kitsune_old_rename_session *local_in = arg_in;
 	struct _kitsune_new_rename_session *local_out = arg_out;
 
-	{ /* struct session.id -> struct session.id */
+	{ /* struct session.id -> struct session.id (rules.xf:22:1) */
 	}
-	{ /* struct session.buffer -> struct session.buffer */
+	{ /* struct session.buffer -> struct session.buffer (rules.xf:23:1) */
 #line 23 "rules.xf"
 	XF_ASSIGN(local_out->buffer, local_in->buffer); local_out->buffer[0]++;
-#line 483 "xform.c"
+#line 535 "xform.c"
 	}
 	local_out->flags = local_in->flags;
-	{ /* struct session.timer -> struct session.timer */
+	{ /* struct session.timer -> struct session.timer (rules.xf:24:1) */
 #line 25 "rules.xf"
 	local_out->timer = malloc(sizeof(*local_out->timer));
 	local_out->timer->fd = (int)local_in->timer.deadline; /* "$in" and $out */
-#line 490 "xform.c"
+#line 542 "xform.c"
 	}
-	{ /* struct session.u -> struct session.u */
+	{ /* struct session.u -> struct session.u (rules.xf:28:1) */
 #line 29 "rules.xf"
 	if ((*local_in).flags)
 		XF_INVOKE(XF_FPTR(), &local_in->u.function, &local_out->u.function);
-#line 496 "xform.c"
+#line 548 "xform.c"
 	}
-	{ /* struct session.private -> struct session.private */
+	{ /* struct session.private -> struct session.private (rules.xf:32:1) */
 #line 33 "rules.xf"
 	XF_INVOKE((kitsune_closure_ptr(transform_make_closure(_kitsune_transform_struct_list_to_struct_list, XF_SHALLOW, sizeof(struct _kitsune_old_rename_list), sizeof(struct _kitsune_new_rename_list), 1, ((closure *)&_kitsune_closure_struct_event))))
 
@@ -502,12 +554,13 @@ void _kitsune_transform_struct_session_to_struct_session(void *arg_in, void *arg
 , &local_in->private,
 		&local_out->private);
 	puts(__FILE__);
-#line 506 "xform.c"
+#line 558 "xform.c"
 	}
 	kitsune_xform_ptr(&local_in->events, &local_out->events, &_kitsune_closure_struct_list_struct_event);
 }
 
-/* struct user: values stay in their place; handle by a rule's code */
+/* struct user: values stay in their place
+ * struct user: handle by a rule's code */
 void _kitsune_transform_struct_user_to_struct_user(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_user *local_in = arg_in;
@@ -515,15 +568,17 @@ void _kitsune_transform_struct_user_to_struct_user(void *arg_in, void *arg_out, 
 
 	if (arg_in == arg_out && !kitsune_visit_once(arg_in, _kitsune_transform_struct_user_to_struct_user))
 		return;
+	if (arg_in == arg_out)
+		kitsune_keep(arg_out, sizeof *local_out);
 	if (arg_in != arg_out) {
 		XF_ASSIGN(local_out->handle, local_in->handle);
 		local_out->library = (void *)local_in->library;
 		local_out->device = (void *)local_in->device;
 	}
-	{ /* struct user.handle -> struct user.handle */
+	{ /* struct user.handle -> struct user.handle (rules.xf:42:1) */
 		struct _kitsune_old_rename_handle *fld_tmp = local_in->handle;
 #line 43 "rules.xf"
 	local_out->handle = (void *)(fld_tmp->next && fld_tmp->next->number ? fld_tmp->next : fld_tmp);
-#line 528 "xform.c"
+#line 583 "xform.c"
 	}
 }

@@ -133,23 +133,13 @@ _Static_assert(sizeof(struct _kitsune_new_rename_map_entry) == 24 &&
 #include "kitsune_abi.h"
 #include "transform.h"
 
-/* Code from rules mixes the program's own types with the renamed ones, and old code calls functions that it does
- * not declare. */
-#pragma GCC diagnostic ignored "-Wpragmas"
-#pragma GCC diagnostic ignored "-Wunknown-warning-option"
-#pragma GCC diagnostic ignored "-Wincompatible-pointer-types"
-#pragma GCC diagnostic ignored "-Wdiscarded-qualifiers"
-#pragma GCC diagnostic ignored "-Wincompatible-pointer-types-discards-qualifiers"
-#pragma GCC diagnostic warning "-Wint-conversion"
-#pragma GCC diagnostic warning "-Wimplicit-function-declaration"
-#pragma GCC diagnostic warning "-Wimplicit-int"
 /* Transformers share one signature. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
 /* The version that this one can take over from. */
 static const struct kitsune_predecessor kitsune_predecessors_here[]
 	__attribute__((used, section("kitsune_predecessors"), aligned(sizeof(void *)))) = {
-	{"generics.c", "a58e4db4ce13d5551261f0c42f151a4892853a268ed429926982931a17cb62e6"},
+	{"generics.c", "50f00830a4d3fef873465499043f5b31290094b375703278fc8a2cfdff312222"},
 };
 
 typedef void _kitsune_var_transformer(void);
@@ -221,13 +211,15 @@ static const closure _kitsune_closure_struct_list_pointer = {
 	sizeof(struct _kitsune_old_rename_list), sizeof(struct _kitsune_new_rename_list), 1,
 		(void *const[]){(void *)&_kitsune_closure_raw_pointer}};
 
-/* boxes: the old value, with the pointers in it made new */
+/* boxes: the old value, with its pointers made new
+ * boxes -> struct item: made anew: weight by a rule's code */
 void _kitsune_transform_boxes(void)
 {
 	struct _kitsune_old_rename_box (*local_in)[2] = kitsune_get_symbol_addr_old("boxes", NULL, NULL, NULL);
 	struct _kitsune_new_rename_box (*local_out)[2] = kitsune_get_symbol_addr_new("boxes", NULL, NULL,
 		NULL);
 
+	_Static_assert(sizeof *local_in == 144 && sizeof *local_out == 144, "size of boxes");
 	if (!_kitsune_present(local_in, local_out, "boxes"))
 		return;
 	for (size_t i = 0; i < 2; i++)
@@ -235,47 +227,55 @@ void _kitsune_transform_boxes(void)
 			(void *[]){(void *)&_kitsune_closure_struct_item});
 }
 
-/* cache: the old value, with the pointers in it made new */
+/* cache: the old value, with its pointers made new
+ * cache -> struct map E_G(struct item, [opaque]): may lead to the variable index */
 void _kitsune_transform_cache(void)
 {
 	struct _kitsune_old_rename_map **local_in = kitsune_get_symbol_addr_old("cache", NULL, NULL, NULL);
 	struct _kitsune_new_rename_map **local_out = kitsune_get_symbol_addr_new("cache", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of cache");
 	if (!_kitsune_present(local_in, local_out, "cache"))
 		return;
 	kitsune_xform_ptr(local_in, local_out, &_kitsune_closure_struct_map_struct_item_pointer);
 }
 
-/* cell: the old value, with the pointers in it made new */
+/* cell: the old value, with its pointers made new
+ * cell -> struct item: made anew: weight by a rule's code */
 void _kitsune_transform_cell(void)
 {
 	struct _kitsune_old_rename_cell *local_in = kitsune_get_symbol_addr_old("cell", NULL, NULL, NULL);
 	struct _kitsune_new_rename_cell *local_out = kitsune_get_symbol_addr_new("cell", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of cell");
 	if (!_kitsune_present(local_in, local_out, "cell"))
 		return;
 	_kitsune_transform_struct_cell_to_struct_cell(local_in, local_out, 1,
 		(void *[]){(void *)&_kitsune_closure_pointer_to_struct_item});
 }
 
-/* handlers: the old value, with the pointers in it made new */
+/* handlers: the old value, with its pointers made new
+ * handlers -> struct list E_G(handler*): may lead to the variable index.values */
 void _kitsune_transform_handlers(void)
 {
 	struct _kitsune_old_rename_list **local_in = kitsune_get_symbol_addr_old("handlers", NULL, NULL, NULL);
 	struct _kitsune_new_rename_list **local_out = kitsune_get_symbol_addr_new("handlers", NULL, NULL,
 		NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of handlers");
 	if (!_kitsune_present(local_in, local_out, "handlers"))
 		return;
 	kitsune_xform_ptr(local_in, local_out, &_kitsune_closure_struct_list_function);
 }
 
-/* index: the old value, with the pointers in it made new */
+/* index: the old value, with its pointers made new
+ * index -> char: a literal may be stored there */
 void _kitsune_transform_index(void)
 {
 	_kitsune_old_rename_map *local_in = kitsune_get_symbol_addr_old("index", NULL, NULL, NULL);
 	_kitsune_new_rename_map *local_out = kitsune_get_symbol_addr_new("index", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 32 && sizeof *local_out == 32, "size of index");
 	if (!_kitsune_present(local_in, local_out, "index"))
 		return;
 	_kitsune_transform_struct_map_to_struct_map(local_in, local_out, 2,
@@ -283,18 +283,21 @@ void _kitsune_transform_index(void)
 		(void *)&_kitsune_closure_struct_list_struct_item});
 }
 
-/* items: the old value, with the pointers in it made new */
+/* items: the old value, with its pointers made new
+ * items -> struct list E_G(struct item): may lead to the variable index.values */
 void _kitsune_transform_items(void)
 {
 	struct _kitsune_old_rename_list **local_in = kitsune_get_symbol_addr_old("items", NULL, NULL, NULL);
 	struct _kitsune_new_rename_list **local_out = kitsune_get_symbol_addr_new("items", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of items");
 	if (!_kitsune_present(local_in, local_out, "items"))
 		return;
 	kitsune_xform_ptr(local_in, local_out, &_kitsune_closure_struct_list_struct_item);
 }
 
-/* opaque_cell: the old value, with the pointers in it made new */
+/* opaque_cell: the old value, with its pointers made new
+ * opaque_cell -> void * E_OPAQUE: may lead to anything */
 void _kitsune_transform_opaque_cell(void)
 {
 	struct _kitsune_old_rename_cell *local_in = kitsune_get_symbol_addr_old("opaque_cell", NULL, NULL,
@@ -302,35 +305,41 @@ void _kitsune_transform_opaque_cell(void)
 	struct _kitsune_new_rename_cell *local_out = kitsune_get_symbol_addr_new("opaque_cell", NULL, NULL,
 		NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of opaque_cell");
 	if (!_kitsune_present(local_in, local_out, "opaque_cell"))
 		return;
 	_kitsune_transform_struct_cell_to_struct_cell(local_in, local_out, 1,
 		(void *[]){(void *)&_kitsune_closure_raw_pointer});
 }
 
-/* pointers: the old value, with the pointers in it made new */
+/* pointers: the old value, with its pointers made new
+ * pointers -> struct item: made anew: weight by a rule's code */
 void _kitsune_transform_pointers(void)
 {
 	_kitsune_old_rename_lists *local_in = kitsune_get_symbol_addr_old("pointers", NULL, NULL, NULL);
 	_kitsune_new_rename_lists *local_out = kitsune_get_symbol_addr_new("pointers", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of pointers");
 	if (!_kitsune_present(local_in, local_out, "pointers"))
 		return;
 	kitsune_xform_ptr(local_in, local_out, &_kitsune_closure_struct_list_pointer_to_struct_item);
 }
 
-/* raw: the old value, with the pointers in it made new */
+/* raw: the old value, with its pointers made new
+ * raw -> struct list E_G([opaque]): may lead to the variable index.values */
 void _kitsune_transform_raw(void)
 {
 	struct _kitsune_old_rename_list **local_in = kitsune_get_symbol_addr_old("raw", NULL, NULL, NULL);
 	struct _kitsune_new_rename_list **local_out = kitsune_get_symbol_addr_new("raw", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of raw");
 	if (!_kitsune_present(local_in, local_out, "raw"))
 		return;
 	kitsune_xform_ptr(local_in, local_out, &_kitsune_closure_struct_list_pointer);
 }
 
-/* struct box: values stay in their place */
+/* struct box: values stay in their place
+ * struct box.items -> void E_T(@t) *: may lead to the variable boxes.flat */
 void _kitsune_transform_struct_box_to_struct_box(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_box *local_in = arg_in;
@@ -349,21 +358,8 @@ void _kitsune_transform_struct_box_to_struct_box(void *arg_in, void *arg_out, in
 			kitsune_xform_ptr(&local_in->slots[i][j], &local_out->slots[i][j], gen_t);
 }
 
-/* struct item: weight by a rule's code */
-void _kitsune_transform_struct_item_to_struct_item(void *arg_in, void *arg_out, int num_args, void **args)
-{
-	struct _kitsune_old_rename_item *local_in = arg_in;
-	struct _kitsune_new_rename_item *local_out = arg_out;
-
-	kitsune_xform_plain(&local_in->name, &local_out->name);
-	{ /* struct item.weight -> struct item.weight */
-#line 1 "rules.xf"
-	local_out->weight = local_in->weight;
-#line 363 "xform.c"
-	}
-}
-
-/* struct map: values stay in their place */
+/* struct map: values stay in their place
+ * struct map.buckets: generic, @k */
 void _kitsune_transform_struct_map_to_struct_map(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_map *local_in = arg_in;
@@ -387,7 +383,8 @@ void _kitsune_transform_struct_map_to_struct_map(void *arg_in, void *arg_out, in
 		(void *[]){(void *)gen_v});
 }
 
-/* struct cell: values stay in their place */
+/* struct cell: values stay in their place
+ * struct cell.content: generic, @t */
 void _kitsune_transform_struct_cell_to_struct_cell(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_cell *local_in = arg_in;
@@ -397,7 +394,8 @@ void _kitsune_transform_struct_cell_to_struct_cell(void *arg_in, void *arg_out, 
 	kitsune_xform_array(&local_in->content, &local_out->content, 1, gen_t);
 }
 
-/* struct list: values stay in their place */
+/* struct list: values stay in their place
+ * struct list.next -> struct list E_G(@t): may lead to the variable index.values */
 void _kitsune_transform_struct_list_to_struct_list(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_list *local_in = arg_in;
@@ -407,11 +405,12 @@ void _kitsune_transform_struct_list_to_struct_list(void *arg_in, void *arg_out, 
 		XF_SHALLOW, sizeof(struct _kitsune_old_rename_list), sizeof(struct _kitsune_new_rename_list),
 		1, gen_t);
 
-	kitsune_xform_ptr(&local_in->next, &local_out->next, xf_struct_list_t);
 	kitsune_xform_ptr(&local_in->value, &local_out->value, gen_t);
+	kitsune_xform_ptr(&local_in->next, &local_out->next, xf_struct_list_t);
 }
 
-/* typedef map: values stay in their place */
+/* typedef map: values stay in their place
+ * typedef map: generic, @k */
 void _kitsune_transform_typedef_map_to_typedef_map(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	_kitsune_old_rename_map *local_in = arg_in;
@@ -423,7 +422,8 @@ void _kitsune_transform_typedef_map_to_typedef_map(void *arg_in, void *arg_out, 
 		(void *)gen_v});
 }
 
-/* typedef lists: values stay in their place */
+/* typedef lists: values stay in their place
+ * typedef lists -> struct list E_G(@t): may lead to the variable index.values */
 void _kitsune_transform_typedef_lists_to_typedef_lists(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	_kitsune_old_rename_lists *local_in = arg_in;
@@ -436,7 +436,8 @@ void _kitsune_transform_typedef_lists_to_typedef_lists(void *arg_in, void *arg_o
 	kitsune_xform_ptr(local_in, local_out, xf_struct_list_t);
 }
 
-/* struct map_entry: values stay in their place */
+/* struct map_entry: values stay in their place
+ * struct map_entry.key: generic, @k */
 void _kitsune_transform_struct_map_entry_to_struct_map_entry(void *arg_in, void *arg_out, int num_args,
 	void **args)
 {
@@ -452,4 +453,29 @@ void _kitsune_transform_struct_map_entry_to_struct_map_entry(void *arg_in, void 
 	kitsune_xform_ptr(&local_in->key, &local_out->key, gen_k);
 	kitsune_xform_ptr(&local_in->value, &local_out->value, gen_v);
 	kitsune_xform_ptr(&local_in->next, &local_out->next, xf_struct_map_entry_k_v);
+}
+
+/* Code from rules mixes the program's own types with the renamed ones, and old code calls functions that it does
+ * not declare. */
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wunknown-warning-option"
+#pragma GCC diagnostic ignored "-Wincompatible-pointer-types"
+#pragma GCC diagnostic ignored "-Wdiscarded-qualifiers"
+#pragma GCC diagnostic ignored "-Wincompatible-pointer-types-discards-qualifiers"
+#pragma GCC diagnostic warning "-Wint-conversion"
+#pragma GCC diagnostic warning "-Wimplicit-function-declaration"
+#pragma GCC diagnostic warning "-Wimplicit-int"
+
+/* struct item, made anew: weight by a rule's code */
+void _kitsune_transform_struct_item_to_struct_item(void *arg_in, void *arg_out, int num_args, void **args)
+{
+	struct _kitsune_old_rename_item *local_in = arg_in;
+	struct _kitsune_new_rename_item *local_out = arg_out;
+
+	kitsune_xform_plain(&local_in->name, &local_out->name);
+	{ /* struct item.weight -> struct item.weight (rules.xf:1:1) */
+#line 1 "rules.xf"
+	local_out->weight = local_in->weight;
+#line 480 "xform.c"
+	}
 }

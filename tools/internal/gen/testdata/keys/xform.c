@@ -29,16 +29,6 @@ _Static_assert(sizeof(struct _kitsune_new_rename_s) == 8 && _kitsune_new_at(stru
 #include "kitsune_abi.h"
 #include "transform.h"
 
-/* Code from rules mixes the program's own types with the renamed ones, and old code calls functions that it does
- * not declare. */
-#pragma GCC diagnostic ignored "-Wpragmas"
-#pragma GCC diagnostic ignored "-Wunknown-warning-option"
-#pragma GCC diagnostic ignored "-Wincompatible-pointer-types"
-#pragma GCC diagnostic ignored "-Wdiscarded-qualifiers"
-#pragma GCC diagnostic ignored "-Wincompatible-pointer-types-discards-qualifiers"
-#pragma GCC diagnostic warning "-Wint-conversion"
-#pragma GCC diagnostic warning "-Wimplicit-function-declaration"
-#pragma GCC diagnostic warning "-Wimplicit-int"
 /* Transformers share one signature. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
@@ -52,7 +42,7 @@ static const struct kitsune_rename kitsune_renames_here[]
 /* The version that this one can take over from. */
 static const struct kitsune_predecessor kitsune_predecessors_here[]
 	__attribute__((used, section("kitsune_predecessors"), aligned(sizeof(void *)))) = {
-	{"keys.c", "a60a297f77ed85d5981455f79dc0a7f7b1a6ca47df165a4a0ff8adcd236b5d85"},
+	{"keys.c", "02ee96d779a0b5f0341d0ab595e68d8a6db5e11a3678ccd6084660e82e930b4b"},
 };
 
 typedef void _kitsune_var_transformer(void);
@@ -85,6 +75,7 @@ void _kitsune_transform_global(void)
 	int *local_in = kitsune_get_symbol_addr_old("global", NULL, NULL, NULL);
 	int *local_out = kitsune_get_symbol_addr_new("global", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 4 && sizeof *local_out == 4, "size of global");
 	if (!_kitsune_present(local_in, local_out, "global"))
 		return;
 	*local_out = *local_in;
@@ -96,6 +87,7 @@ void _kitsune_transform_keys_c___file___in_file(void)
 	int *local_in = kitsune_get_symbol_addr_old("in_file", NULL, "keys.c", NULL);
 	int *local_out = kitsune_get_symbol_addr_new("in_file", NULL, "keys.c", NULL);
 
+	_Static_assert(sizeof *local_in == 4 && sizeof *local_out == 4, "size of keys.c/in_file");
 	if (!_kitsune_present(local_in, local_out, "keys.c/in_file"))
 		return;
 	*local_out = *local_in;
@@ -107,6 +99,7 @@ void _kitsune_transform_log_c___file___log_write___func___prior(void)
 	int *local_in = kitsune_get_symbol_addr_old("prior", "log_write", "log.c", NULL);
 	int *local_out = kitsune_get_symbol_addr_new("prior", "log_write", "log.c", NULL);
 
+	_Static_assert(sizeof *local_in == 4 && sizeof *local_out == 4, "size of log.c/log_write#prior");
 	if (!_kitsune_present(local_in, local_out, "log.c/log_write#prior"))
 		return;
 	*local_out = *local_in;
@@ -118,6 +111,7 @@ void _kitsune_transform_main___func___now_called(void)
 	int *local_in = kitsune_get_symbol_addr_old("local", "main", NULL, NULL);
 	int *local_out = kitsune_get_symbol_addr_new("now_called", "main", NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 4 && sizeof *local_out == 4, "size of main#now_called");
 	if (!_kitsune_present(local_in, local_out, "main#local"))
 		return;
 	*local_out = *local_in;
@@ -129,13 +123,15 @@ void _kitsune_transform_plug___ns___dir_n_1_c___file___plugged(void)
 	int *local_in = kitsune_get_symbol_addr_old("plugged", NULL, "dir/n-1.c", "plug");
 	int *local_out = kitsune_get_symbol_addr_new("plugged", NULL, "dir/n-1.c", "plug");
 
+	_Static_assert(sizeof *local_in == 4 && sizeof *local_out == 4, "size of plug@dir/n-1.c/plugged");
 	if (!_kitsune_present(local_in, local_out, "plug@dir/n-1.c/plugged"))
 		return;
 	*local_out = *local_in;
 }
 
-/* src/io/net.c/moved -> src/io/net.c/moved_here, by the rule at rules.xf:2:1: the old value, with the
- * pointers in it made new */
+/* src/io/net.c/moved -> src/io/net.c/moved_here, by the rule at rules.xf:2:1: the old value, with its
+ * pointers made new
+ * src/io/net.c/moved_here -> struct s.next -> struct s: may lead to the variable src/io/net.c/moved */
 void _kitsune_transform_src_io_net_c___file___moved_here(void)
 {
 	struct _kitsune_old_rename_s *local_in = kitsune_get_symbol_addr_old("moved", NULL, "src/io/net.c",
@@ -143,12 +139,14 @@ void _kitsune_transform_src_io_net_c___file___moved_here(void)
 	struct _kitsune_new_rename_s *local_out = kitsune_get_symbol_addr_new("moved_here", NULL,
 		"src/io/net.c", NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of src/io/net.c/moved_here");
 	if (!_kitsune_present(local_in, local_out, "src/io/net.c/moved"))
 		return;
 	_kitsune_transform_struct_s_to_struct_s(local_in, local_out, 0, NULL);
 }
 
-/* struct s: values stay in their place */
+/* struct s: values stay in their place
+ * struct s.next -> struct s: may lead to the variable src/io/net.c/moved */
 void _kitsune_transform_struct_s_to_struct_s(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_s *local_in = arg_in;

@@ -303,23 +303,13 @@ _Static_assert(sizeof(struct _kitsune_new_rename_all) == 256 && _kitsune_new_at(
 #include "kitsune_abi.h"
 #include "transform.h"
 
-/* Code from rules mixes the program's own types with the renamed ones, and old code calls functions that it does
- * not declare. */
-#pragma GCC diagnostic ignored "-Wpragmas"
-#pragma GCC diagnostic ignored "-Wunknown-warning-option"
-#pragma GCC diagnostic ignored "-Wincompatible-pointer-types"
-#pragma GCC diagnostic ignored "-Wdiscarded-qualifiers"
-#pragma GCC diagnostic ignored "-Wincompatible-pointer-types-discards-qualifiers"
-#pragma GCC diagnostic warning "-Wint-conversion"
-#pragma GCC diagnostic warning "-Wimplicit-function-declaration"
-#pragma GCC diagnostic warning "-Wimplicit-int"
 /* Transformers share one signature. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
 /* The version that this one can take over from. */
 static const struct kitsune_predecessor kitsune_predecessors_here[]
 	__attribute__((used, section("kitsune_predecessors"), aligned(sizeof(void *)))) = {
-	{"layouts.c", "92a0264e258f11671363a164988af5da2b4f6f0f4a852c8b5eb18053a6bb7c14"},
+	{"layouts.c", "1db995dc45a0e7f66e54661ff41e074bfbe66e78cae5ecda3cdffb2a75ee4933"},
 };
 
 typedef void _kitsune_var_transformer(void);
@@ -346,41 +336,93 @@ static int _kitsune_present(const void *in, const void *out, const char *old_key
 static const closure _kitsune_closure_struct_all = {
 	_kitsune_transform_struct_all_to_struct_all, XF_DEEP,
 	sizeof(struct _kitsune_old_rename_all), sizeof(struct _kitsune_new_rename_all), 0, NULL};
+static const closure _kitsune_closure_raw_char = {
+	transform_raw, XF_SHALLOW,
+	sizeof(char), sizeof(char), 1, (void *const[]){(void *)sizeof(char)}};
 
-/* all: made of the old value */
+/* Where the parts of values have gone: old offset and stride, new offset and stride, number. */
+static const struct kitsune_part _kitsune_parts_struct_flags[] = {
+	{8, sizeof(long), 8, sizeof(long), 1, NULL}, /* deadline */
+};
+static const struct kitsune_layout _kitsune_layout_struct_flags
+	__attribute__((used, section("kitsune_layouts"), aligned(sizeof(void *)))) = {
+	_kitsune_transform_struct_flags_to_struct_flags,
+	_kitsune_parts_struct_flags, 1};
+static const struct kitsune_part _kitsune_parts_struct_all[] = {
+	{0, sizeof(struct _kitsune_old_rename_header), 0, sizeof(struct _kitsune_new_rename_header), 1, NULL},
+		/* header */
+	{8, sizeof(struct _kitsune_old_rename_record), 8, sizeof(struct _kitsune_new_rename_record), 1, NULL},
+		/* record */
+	{64, sizeof(struct _kitsune_old_rename_line), 64, sizeof(struct _kitsune_new_rename_line), 1, NULL},
+		/* line */
+	{128, sizeof(struct _kitsune_old_rename_flags), 128, sizeof(struct _kitsune_new_rename_flags), 1,
+		&_kitsune_layout_struct_flags}, /* flags */
+	{144, sizeof(struct _kitsune_old_rename_mixed), 144, sizeof(struct _kitsune_new_rename_mixed), 1,
+		NULL}, /* mixed */
+	{176, sizeof(enum _kitsune_old_rename_sign), 176, sizeof(enum _kitsune_new_rename_sign), 1, NULL},
+		/* sign */
+	{180, sizeof(enum _kitsune_old_rename_small), 180, sizeof(enum _kitsune_new_rename_small), 1, NULL},
+		/* small */
+	{184, sizeof(enum _kitsune_old_rename_mode), 184, sizeof(enum _kitsune_new_rename_mode), 1, NULL},
+		/* mode */
+	{188, sizeof(union _kitsune_old_rename_value), 192, sizeof(union _kitsune_new_rename_value), 1, NULL},
+		/* value */
+	{192, sizeof(__builtin_va_list), 200, sizeof(__builtin_va_list), 1, NULL}, /* args */
+	{224, sizeof(long double), 224, sizeof(long double), 1, NULL}, /* precise */
+	{240, sizeof(_Bool), 240, sizeof(_Bool), 1, NULL}, /* set */
+	{244, sizeof(int), 244, sizeof(int), 1, NULL}, /* unix */
+	{248, sizeof(void *), 248, sizeof(void *), 1, NULL}, /* hook */
+};
+static const struct kitsune_layout _kitsune_layout_struct_all
+	__attribute__((used, section("kitsune_layouts"), aligned(sizeof(void *)))) = {
+	_kitsune_transform_struct_all_to_struct_all,
+	_kitsune_parts_struct_all, 14};
+static const struct kitsune_variable kitsune_variables_here[]
+	__attribute__((used, section("kitsune_variables"), aligned(sizeof(void *)))) = {
+	{"all", "all", {0, sizeof(struct _kitsune_old_rename_all), 0, sizeof(struct _kitsune_new_rename_all),
+		1, &_kitsune_layout_struct_all}},
+};
+
+/* all: made of the old value
+ * all -> struct all: made anew: its layout is another one */
 void _kitsune_transform_all(void)
 {
 	struct _kitsune_old_rename_all *local_in = kitsune_get_symbol_addr_old("all", NULL, NULL, NULL);
 	struct _kitsune_new_rename_all *local_out = kitsune_get_symbol_addr_new("all", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 256 && sizeof *local_out == 256, "size of all");
 	if (!_kitsune_present(local_in, local_out, "all"))
 		return;
 	_kitsune_transform_struct_all_to_struct_all(local_in, local_out, 0, NULL);
 }
 
-/* more: the old value, with the pointers in it made new */
+/* more: the old value, with its pointers made new
+ * more -> struct all: made anew: its layout is another one */
 void _kitsune_transform_more(void)
 {
 	struct _kitsune_old_rename_all **local_in = kitsune_get_symbol_addr_old("more", NULL, NULL, NULL);
 	struct _kitsune_new_rename_all **local_out = kitsune_get_symbol_addr_new("more", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of more");
 	if (!_kitsune_present(local_in, local_out, "more"))
 		return;
 	kitsune_xform_ptr(local_in, local_out, &_kitsune_closure_struct_all);
 }
 
-/* value: made of the old value */
+/* value: made of the old value
+ * value -> union value: made anew: its size is another one */
 void _kitsune_transform_value(void)
 {
 	union _kitsune_old_rename_value *local_in = kitsune_get_symbol_addr_old("value", NULL, NULL, NULL);
 	union _kitsune_new_rename_value *local_out = kitsune_get_symbol_addr_new("value", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 4 && sizeof *local_out == 8, "size of value");
 	if (!_kitsune_present(local_in, local_out, "value"))
 		return;
 	_kitsune_transform_union_value_to_union_value(local_in, local_out, 0, NULL);
 }
 
-/* struct all: its layout is another one */
+/* struct all, made anew: its layout is another one */
 void _kitsune_transform_struct_all_to_struct_all(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_all *local_in = arg_in;
@@ -402,7 +444,7 @@ void _kitsune_transform_struct_all_to_struct_all(void *arg_in, void *arg_out, in
 	local_out->hook = (void *)local_in->hook;
 }
 
-/* union value: its size is another one */
+/* union value, made anew: its size is another one */
 void _kitsune_transform_union_value_to_union_value(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	union _kitsune_old_rename_value *local_in = arg_in;
@@ -412,7 +454,7 @@ void _kitsune_transform_union_value_to_union_value(void *arg_in, void *arg_out, 
 	memcpy(local_out, local_in, 4);
 }
 
-/* struct flags: its layout is another one */
+/* struct flags, made anew: its layout is another one */
 void _kitsune_transform_struct_flags_to_struct_flags(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_flags *local_in = arg_in;
@@ -423,20 +465,9 @@ void _kitsune_transform_struct_flags_to_struct_flags(void *arg_in, void *arg_out
 	local_out->deadline = local_in->deadline;
 }
 
-/* enum mode, by the rule at rules.xf:1:1 */
-void _kitsune_transform_enum_mode_to_enum_mode(void *arg_in, void *arg_out, int num_args, void **args)
-{
-	enum _kitsune_old_rename_mode *local_in = arg_in;
-	enum _kitsune_new_rename_mode *local_out = arg_out;
-
-	{
-#line 1 "rules.xf"
-	(*local_out) = (int)(*local_in) + 1;
-#line 436 "xform.c"
-	}
-}
-
-/* struct __anonstruct_mixed___annonCompField1___annonCompField1: values stay in their place */
+/* struct __anonstruct_mixed___annonCompField1___annonCompField1: values stay in their place
+ * struct __anonstruct_mixed___annonCompField1___annonCompField1.text -> char: a literal may be stored
+ * there */
 void _kitsune_transform_struct___anonstruct_mixed___annonCompField1___annonCompField1_to_struct___anonstruct_mixed___annonCompField1___annonCompField1(void *arg_in,
 	void *arg_out, int num_args, void **args)
 {
@@ -446,5 +477,29 @@ void _kitsune_transform_struct___anonstruct_mixed___annonCompField1___annonCompF
 	if (arg_in != arg_out) {
 		local_out->length = local_in->length;
 	}
-	kitsune_xform_plain(&local_in->text, &local_out->text);
+	kitsune_xform_part(&local_in->text, &local_out->text, &_kitsune_closure_raw_char);
+}
+
+/* Code from rules mixes the program's own types with the renamed ones, and old code calls functions that it does
+ * not declare. */
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wunknown-warning-option"
+#pragma GCC diagnostic ignored "-Wincompatible-pointer-types"
+#pragma GCC diagnostic ignored "-Wdiscarded-qualifiers"
+#pragma GCC diagnostic ignored "-Wincompatible-pointer-types-discards-qualifiers"
+#pragma GCC diagnostic warning "-Wint-conversion"
+#pragma GCC diagnostic warning "-Wimplicit-function-declaration"
+#pragma GCC diagnostic warning "-Wimplicit-int"
+
+/* enum mode, by the rule at rules.xf:1:1 */
+void _kitsune_transform_enum_mode_to_enum_mode(void *arg_in, void *arg_out, int num_args, void **args)
+{
+	enum _kitsune_old_rename_mode *local_in = arg_in;
+	enum _kitsune_new_rename_mode *local_out = arg_out;
+
+	{
+#line 1 "rules.xf"
+	(*local_out) = (int)(*local_in) + 1;
+#line 504 "xform.c"
+	}
 }

@@ -24,17 +24,6 @@ _Static_assert(sizeof(struct _kitsune_old_rename_table) == 520 &&
                _kitsune_old_at(struct, table, buckets) == 0 && _kitsune_old_at(struct, table, count) == 512,
                "layout of struct table in the old version");
 
-struct _kitsune_old_rename_client {
-	int fd;
-	char input[256];
-	struct _kitsune_old_rename_client *next;
-	void *tls;
-};
-_Static_assert(sizeof(struct _kitsune_old_rename_client) == 280 && _kitsune_old_at(struct, client, fd) == 0 &&
-               _kitsune_old_at(struct, client, input) == 4 && _kitsune_old_at(struct, client, next) == 264 &&
-               _kitsune_old_at(struct, client, tls) == 272,
-               "layout of struct client in the old version");
-
 enum _kitsune_old_rename_kind {
 	_kitsune_old_least_kind = 1,
 	_kitsune_old_most_kind = 3
@@ -78,17 +67,6 @@ _Static_assert(sizeof(struct _kitsune_new_rename_table) == 520 &&
                _kitsune_new_at(struct, table, buckets) == 0 && _kitsune_new_at(struct, table, count) == 512,
                "layout of struct table in the new version");
 
-struct _kitsune_new_rename_client {
-	int fd;
-	char input[256];
-	struct _kitsune_new_rename_client *next;
-	void *tls;
-};
-_Static_assert(sizeof(struct _kitsune_new_rename_client) == 280 && _kitsune_new_at(struct, client, fd) == 0 &&
-               _kitsune_new_at(struct, client, input) == 4 && _kitsune_new_at(struct, client, next) == 264 &&
-               _kitsune_new_at(struct, client, tls) == 272,
-               "layout of struct client in the new version");
-
 typedef long _kitsune_new_rename_seconds;
 
 enum _kitsune_new_rename_kind {
@@ -121,26 +99,8 @@ _Static_assert(sizeof(struct _kitsune_new_rename_entry) == 40 && _kitsune_new_at
 #include "kitsune_abi.h"
 #include "transform.h"
 
-/* Code from rules mixes the program's own types with the renamed ones, and old code calls functions that it does
- * not declare. */
-#pragma GCC diagnostic ignored "-Wpragmas"
-#pragma GCC diagnostic ignored "-Wunknown-warning-option"
-#pragma GCC diagnostic ignored "-Wincompatible-pointer-types"
-#pragma GCC diagnostic ignored "-Wdiscarded-qualifiers"
-#pragma GCC diagnostic ignored "-Wincompatible-pointer-types-discards-qualifiers"
-#pragma GCC diagnostic warning "-Wint-conversion"
-#pragma GCC diagnostic warning "-Wimplicit-function-declaration"
-#pragma GCC diagnostic warning "-Wimplicit-int"
 /* Transformers share one signature. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-
-#line 2 "rules.xf"
-#include <time.h>
-
-static time_t now(void) {
-	return time(NULL);
-}
-#line 144 "xform.c"
 
 /* Symbols that have another key in the new version. */
 static const struct kitsune_rename kitsune_renames_here[]
@@ -153,7 +113,7 @@ static const struct kitsune_rename kitsune_renames_here[]
 /* The version that this one can take over from. */
 static const struct kitsune_predecessor kitsune_predecessors_here[]
 	__attribute__((used, section("kitsune_predecessors"), aligned(sizeof(void *)))) = {
-	{"server.c", "41937ad1bf9b687d1f1d161e8e0280718e4135f323033d166e8ab8e0fac4c444"},
+	{"server.c", "139140be17df5261303c2d5d2e2e2217b66da9016058c35ea0c28bc03ffcd64c"},
 };
 
 typedef void _kitsune_var_transformer(void);
@@ -168,7 +128,6 @@ KITSUNE_API _kitsune_var_transformer _kitsune_transform_started;
 KITSUNE_API _kitsune_var_transformer _kitsune_transform_total_requests;
 KITSUNE_API _kitsune_type_transformer _kitsune_transform_struct_command_to_struct_command;
 KITSUNE_API _kitsune_type_transformer _kitsune_transform_struct_table_to_struct_table;
-KITSUNE_API _kitsune_type_transformer _kitsune_transform_struct_client_to_struct_client;
 KITSUNE_API _kitsune_type_transformer _kitsune_transform_struct_entry_to_struct_entry;
 
 /* Without an old variable, the new one stays as it is. */
@@ -180,14 +139,26 @@ static int _kitsune_present(const void *in, const void *out, const char *old_key
 }
 
 /* What pointers and generic parameters lead to. */
-static const closure _kitsune_closure_struct_client = {
-	_kitsune_transform_struct_client_to_struct_client, XF_SHALLOW,
-	sizeof(struct _kitsune_old_rename_client), sizeof(struct _kitsune_new_rename_client), 0, NULL};
 static const closure _kitsune_closure_struct_entry = {
 	_kitsune_transform_struct_entry_to_struct_entry, XF_DEEP,
 	sizeof(struct _kitsune_old_rename_entry), sizeof(struct _kitsune_new_rename_entry), 0, NULL};
 
-/* commands, by the rule at rules.xf:20:1: made of the old value */
+/* Where the parts of values have gone: old offset and stride, new offset and stride, number. */
+static const struct kitsune_part _kitsune_parts_struct_entry[] = {
+	{0, sizeof(void *), 0, sizeof(void *), 1, NULL}, /* key */
+	{16, sizeof(void *), 8, sizeof(void *), 1, NULL}, /* next */
+	{8, sizeof(void *), 16, sizeof(void *), 1, NULL}, /* value -> data */
+	{24, sizeof(unsigned int), 32, sizeof(unsigned int), 1, NULL}, /* hits */
+	{28, sizeof(enum _kitsune_old_rename_kind), 36, sizeof(enum _kitsune_new_rename_kind), 1, NULL},
+		/* kind */
+};
+static const struct kitsune_layout _kitsune_layout_struct_entry
+	__attribute__((used, section("kitsune_layouts"), aligned(sizeof(void *)))) = {
+	_kitsune_transform_struct_entry_to_struct_entry,
+	_kitsune_parts_struct_entry, 5};
+
+/* commands, by the rule at rules.xf:20:1: made of the old value
+ * commands: the array gets another length */
 void _kitsune_transform_commands(void)
 {
 	struct _kitsune_old_rename_command (*local_in)[2] = kitsune_get_symbol_addr_old("commands", NULL,
@@ -195,6 +166,7 @@ void _kitsune_transform_commands(void)
 	struct _kitsune_new_rename_command (*local_out)[3] = kitsune_get_symbol_addr_new("commands", NULL,
 		NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 48 && sizeof *local_out == 72, "size of commands");
 	if (!_kitsune_present(local_in, local_out, "commands"))
 		return;
 	for (size_t i = 0; i < 2; i++)
@@ -202,12 +174,14 @@ void _kitsune_transform_commands(void)
 			NULL);
 }
 
-/* db: the old value, with the pointers in it made new */
+/* db: the old value, with its pointers made new
+ * db -> struct table.buckets -> struct entry: made anew: expires computed */
 void _kitsune_transform_db(void)
 {
 	struct _kitsune_old_rename_table *local_in = kitsune_get_symbol_addr_old("db", NULL, NULL, NULL);
 	struct _kitsune_new_rename_table *local_out = kitsune_get_symbol_addr_new("db", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 520 && sizeof *local_out == 520, "size of db");
 	if (!_kitsune_present(local_in, local_out, "db"))
 		return;
 	_kitsune_transform_struct_table_to_struct_table(local_in, local_out, 0, NULL);
@@ -219,13 +193,13 @@ void _kitsune_transform_load(void)
 	double (*local_in)[3] = kitsune_get_symbol_addr_old("load", NULL, NULL, NULL);
 	double (*local_out)[3] = kitsune_get_symbol_addr_new("load", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 24 && sizeof *local_out == 24, "size of load");
 	if (!_kitsune_present(local_in, local_out, "load"))
 		return;
 	memcpy(local_out, local_in, sizeof *local_out);
 }
 
-/* server.c/clients -> server.c/connections, by the rule at rules.xf:16:1: the old value, with the pointers in
- * it made new */
+/* server.c/clients -> server.c/connections, by the rule at rules.xf:16:1: the old value */
 void _kitsune_transform_server_c___file___connections(void)
 {
 	struct _kitsune_old_rename_client **local_in = kitsune_get_symbol_addr_old("clients", NULL,
@@ -233,9 +207,10 @@ void _kitsune_transform_server_c___file___connections(void)
 	struct _kitsune_new_rename_client **local_out = kitsune_get_symbol_addr_new("connections", NULL,
 		"server.c", NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of server.c/connections");
 	if (!_kitsune_present(local_in, local_out, "server.c/clients"))
 		return;
-	kitsune_xform_ptr(local_in, local_out, &_kitsune_closure_struct_client);
+	*local_out = (void *)*local_in;
 }
 
 /* server.c/listeners: the old value */
@@ -244,37 +219,14 @@ void _kitsune_transform_server_c___file___listeners(void)
 	int (*local_in)[4] = kitsune_get_symbol_addr_old("listeners", NULL, "server.c", NULL);
 	int (*local_out)[4] = kitsune_get_symbol_addr_new("listeners", NULL, "server.c", NULL);
 
+	_Static_assert(sizeof *local_in == 16 && sizeof *local_out == 16, "size of server.c/listeners");
 	if (!_kitsune_present(local_in, local_out, "server.c/listeners"))
 		return;
 	memcpy(local_out, local_in, sizeof *local_out);
 }
 
-/* INIT started, by the rule at rules.xf:23:1 */
-void _kitsune_transform_started(void)
-{
-	_kitsune_new_rename_seconds *local_out = kitsune_get_symbol_addr_new("started", NULL, NULL, NULL);
-
-	if (local_out == NULL)
-		return;
-#line 23 "rules.xf"
-	(*local_out) = now();
-#line 262 "xform.c"
-}
-
-/* requests -> total_requests, by the rule at rules.xf:22:1 */
-void _kitsune_transform_total_requests(void)
-{
-	int *local_in = kitsune_get_symbol_addr_old("requests", NULL, NULL, NULL);
-	long *local_out = kitsune_get_symbol_addr_new("total_requests", NULL, NULL, NULL);
-
-	if (!_kitsune_present(local_in, local_out, "requests"))
-		return;
-#line 22 "rules.xf"
-	(*local_out) = (*local_in);
-#line 275 "xform.c"
-}
-
-/* struct command: values stay in their place */
+/* struct command: values stay in their place
+ * struct command.name -> char: a literal may be stored there */
 void _kitsune_transform_struct_command_to_struct_command(void *arg_in, void *arg_out, int num_args,
 	void **args)
 {
@@ -288,7 +240,8 @@ void _kitsune_transform_struct_command_to_struct_command(void *arg_in, void *arg
 	kitsune_xform_fptr(&local_in->run, &local_out->run);
 }
 
-/* struct table: values stay in their place */
+/* struct table: values stay in their place
+ * struct table.buckets -> struct entry: made anew: expires computed */
 void _kitsune_transform_struct_table_to_struct_table(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_table *local_in = arg_in;
@@ -302,35 +255,68 @@ void _kitsune_transform_struct_table_to_struct_table(void *arg_in, void *arg_out
 			&_kitsune_closure_struct_entry);
 }
 
-/* struct client: values stay in their place */
-void _kitsune_transform_struct_client_to_struct_client(void *arg_in, void *arg_out, int num_args, void **args)
-{
-	struct _kitsune_old_rename_client *local_in = arg_in;
-	struct _kitsune_new_rename_client *local_out = arg_out;
+/* Code from rules mixes the program's own types with the renamed ones, and old code calls functions that it does
+ * not declare. */
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wunknown-warning-option"
+#pragma GCC diagnostic ignored "-Wincompatible-pointer-types"
+#pragma GCC diagnostic ignored "-Wdiscarded-qualifiers"
+#pragma GCC diagnostic ignored "-Wincompatible-pointer-types-discards-qualifiers"
+#pragma GCC diagnostic warning "-Wint-conversion"
+#pragma GCC diagnostic warning "-Wimplicit-function-declaration"
+#pragma GCC diagnostic warning "-Wimplicit-int"
 
-	if (arg_in != arg_out) {
-		local_out->fd = local_in->fd;
-		memcpy(&local_out->input, &local_in->input, sizeof local_out->input);
-		local_out->tls = (void *)local_in->tls;
-	}
-	kitsune_xform_ptr(&local_in->next, &local_out->next, &_kitsune_closure_struct_client);
+#line 2 "rules.xf"
+#include <time.h>
+
+static time_t now(void) {
+	return time(NULL);
+}
+#line 276 "xform.c"
+
+/* INIT started, by the rule at rules.xf:23:1 */
+void _kitsune_transform_started(void)
+{
+	_kitsune_new_rename_seconds *local_out = kitsune_get_symbol_addr_new("started", NULL, NULL, NULL);
+
+	_Static_assert(sizeof *local_out == 8, "size of started");
+	if (local_out == NULL)
+		return;
+#line 23 "rules.xf"
+	(*local_out) = now();
+#line 288 "xform.c"
 }
 
-/* struct entry: expires computed */
+/* requests -> total_requests, by the rule at rules.xf:22:1 */
+void _kitsune_transform_total_requests(void)
+{
+	int *local_in = kitsune_get_symbol_addr_old("requests", NULL, NULL, NULL);
+	long *local_out = kitsune_get_symbol_addr_new("total_requests", NULL, NULL, NULL);
+
+	_Static_assert(sizeof *local_in == 4 && sizeof *local_out == 8, "size of total_requests");
+	if (!_kitsune_present(local_in, local_out, "requests"))
+		return;
+#line 22 "rules.xf"
+	(*local_out) = (*local_in);
+#line 302 "xform.c"
+}
+
+/* struct entry, made anew: expires computed */
 void _kitsune_transform_struct_entry_to_struct_entry(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_entry *local_in = arg_in;
 	struct _kitsune_new_rename_entry *local_out = arg_out;
 
 	kitsune_xform_plain(&local_in->key, &local_out->key);
-	kitsune_xform_ptr(&local_in->next, &local_out->next, &_kitsune_closure_struct_entry);
+	/* struct entry.value -> struct entry.data (rules.xf:10:1) */
 	kitsune_xform_plain(&local_in->value, &local_out->data);
-	{ /* INIT struct entry.expires */
+	{ /* INIT struct entry.expires (rules.xf:11:1) */
 #line 12 "rules.xf"
 	/* What is used often lives longer. */
 	local_out->expires = now() + ((*local_in).hits > 100 ? 3600 : 60);
-#line 333 "xform.c"
+#line 318 "xform.c"
 	}
 	local_out->hits = local_in->hits;
 	local_out->kind = (enum _kitsune_new_rename_kind)local_in->kind;
+	kitsune_xform_ptr(&local_in->next, &local_out->next, &_kitsune_closure_struct_entry);
 }

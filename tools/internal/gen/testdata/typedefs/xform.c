@@ -143,23 +143,13 @@ _Static_assert(sizeof(struct _kitsune_new_rename_hidden) == 8 && _kitsune_new_at
 #include "kitsune_abi.h"
 #include "transform.h"
 
-/* Code from rules mixes the program's own types with the renamed ones, and old code calls functions that it does
- * not declare. */
-#pragma GCC diagnostic ignored "-Wpragmas"
-#pragma GCC diagnostic ignored "-Wunknown-warning-option"
-#pragma GCC diagnostic ignored "-Wincompatible-pointer-types"
-#pragma GCC diagnostic ignored "-Wdiscarded-qualifiers"
-#pragma GCC diagnostic ignored "-Wincompatible-pointer-types-discards-qualifiers"
-#pragma GCC diagnostic warning "-Wint-conversion"
-#pragma GCC diagnostic warning "-Wimplicit-function-declaration"
-#pragma GCC diagnostic warning "-Wimplicit-int"
 /* Transformers share one signature. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
 /* The version that this one can take over from. */
 static const struct kitsune_predecessor kitsune_predecessors_here[]
 	__attribute__((used, section("kitsune_predecessors"), aligned(sizeof(void *)))) = {
-	{"typedefs.c", "2b6f90a03785f01155aa292312a97ed42f0f13487d7ec3b39ab08b0af5ad256b"},
+	{"typedefs.c", "753c23927997bf695408943edfdb193f9b15c526e163acf9c39f95df1818dfba"},
 };
 
 typedef void _kitsune_var_transformer(void);
@@ -202,35 +192,41 @@ static const closure _kitsune_closure_struct_inner = {
 	_kitsune_transform_struct_inner_to_struct_inner, XF_DEEP,
 	sizeof(struct _kitsune_old_rename_inner), sizeof(struct _kitsune_new_rename_inner), 0, NULL};
 
-/* ops: the old value, with the pointers in it made new */
+/* ops: the old value, with its pointers made new
+ * ops -> typedef ops_t.done: function pointer */
 void _kitsune_transform_ops(void)
 {
 	_kitsune_old_rename_ops_t *local_in = kitsune_get_symbol_addr_old("ops", NULL, NULL, NULL);
 	_kitsune_new_rename_ops_t *local_out = kitsune_get_symbol_addr_new("ops", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 24 && sizeof *local_out == 24, "size of ops");
 	if (!_kitsune_present(local_in, local_out, "ops"))
 		return;
 	_kitsune_transform_struct___anonstruct_ops_t_to_struct___anonstruct_ops_t(local_in, local_out, 0,
 		NULL);
 }
 
-/* outer: made of the old value */
+/* outer: made of the old value
+ * outer -> typedef outer_t: made anew: what it stands for is made anew */
 void _kitsune_transform_outer(void)
 {
 	_kitsune_old_rename_outer_t *local_in = kitsune_get_symbol_addr_old("outer", NULL, NULL, NULL);
 	_kitsune_new_rename_outer_t *local_out = kitsune_get_symbol_addr_new("outer", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 56 && sizeof *local_out == 56, "size of outer");
 	if (!_kitsune_present(local_in, local_out, "outer"))
 		return;
 	_kitsune_transform_struct_outer_to_struct_outer(local_in, local_out, 0, NULL);
 }
 
-/* pairs: made of the old value */
+/* pairs: made of the old value
+ * pairs -> typedef pair_t: made anew: what it stands for is made anew */
 void _kitsune_transform_pairs(void)
 {
 	_kitsune_old_rename_pair_t *local_in = kitsune_get_symbol_addr_old("pairs", NULL, NULL, NULL);
 	_kitsune_new_rename_pair_t *local_out = kitsune_get_symbol_addr_new("pairs", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 32 && sizeof *local_out == 32, "size of pairs");
 	if (!_kitsune_present(local_in, local_out, "pairs"))
 		return;
 	for (size_t i = 0; i < 2; i++)
@@ -243,23 +239,27 @@ void _kitsune_transform_plain(void)
 	_kitsune_old_rename_plain_t *local_in = kitsune_get_symbol_addr_old("plain", NULL, NULL, NULL);
 	_kitsune_new_rename_plain_t *local_out = kitsune_get_symbol_addr_new("plain", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of plain");
 	if (!_kitsune_present(local_in, local_out, "plain"))
 		return;
 	memcpy(local_out, local_in, sizeof *local_out);
 }
 
-/* title: the old value, with the pointers in it made new */
+/* title: the old value, with its pointers made new
+ * title -> char: a literal may be stored there */
 void _kitsune_transform_title(void)
 {
 	_kitsune_old_rename_text *local_in = kitsune_get_symbol_addr_old("title", NULL, NULL, NULL);
 	_kitsune_new_rename_text *local_out = kitsune_get_symbol_addr_new("title", NULL, NULL, NULL);
 
+	_Static_assert(sizeof *local_in == 8 && sizeof *local_out == 8, "size of title");
 	if (!_kitsune_present(local_in, local_out, "title"))
 		return;
 	kitsune_xform_plain(local_in, local_out);
 }
 
-/* typedef ops_t: values stay in their place */
+/* typedef ops_t: values stay in their place
+ * typedef ops_t -> typedef ops_t.done: function pointer */
 void _kitsune_transform_typedef_ops_t_to_typedef_ops_t(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	_kitsune_old_rename_ops_t *local_in = arg_in;
@@ -269,7 +269,7 @@ void _kitsune_transform_typedef_ops_t_to_typedef_ops_t(void *arg_in, void *arg_o
 		NULL);
 }
 
-/* typedef outer_t: what it stands for is made anew */
+/* typedef outer_t, made anew: what it stands for is made anew */
 void _kitsune_transform_typedef_outer_t_to_typedef_outer_t(void *arg_in, void *arg_out, int num_args,
 	void **args)
 {
@@ -279,7 +279,7 @@ void _kitsune_transform_typedef_outer_t_to_typedef_outer_t(void *arg_in, void *a
 	_kitsune_transform_struct_outer_to_struct_outer(local_in, local_out, 0, NULL);
 }
 
-/* typedef pair_t: what it stands for is made anew */
+/* typedef pair_t, made anew: what it stands for is made anew */
 void _kitsune_transform_typedef_pair_t_to_typedef_pair_t(void *arg_in, void *arg_out, int num_args,
 	void **args)
 {
@@ -290,7 +290,8 @@ void _kitsune_transform_typedef_pair_t_to_typedef_pair_t(void *arg_in, void *arg
 		_kitsune_transform_struct_inner_to_struct_inner(&(*local_in)[i], &(*local_out)[i], 0, NULL);
 }
 
-/* typedef text: values stay in their place */
+/* typedef text: values stay in their place
+ * typedef text -> char: a literal may be stored there */
 void _kitsune_transform_typedef_text_to_typedef_text(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	_kitsune_old_rename_text *local_in = arg_in;
@@ -299,7 +300,8 @@ void _kitsune_transform_typedef_text_to_typedef_text(void *arg_in, void *arg_out
 	kitsune_xform_plain(local_in, local_out);
 }
 
-/* struct __anonstruct_ops_t: values stay in their place */
+/* struct __anonstruct_ops_t: values stay in their place
+ * typedef ops_t.done: function pointer */
 void _kitsune_transform_struct___anonstruct_ops_t_to_struct___anonstruct_ops_t(void *arg_in, void *arg_out,
 	int num_args, void **args)
 {
@@ -313,7 +315,7 @@ void _kitsune_transform_struct___anonstruct_ops_t_to_struct___anonstruct_ops_t(v
 	kitsune_xform_fptr(&local_in->done, &local_out->done);
 }
 
-/* struct outer: one is made anew */
+/* struct outer, made anew: one is made anew */
 void _kitsune_transform_struct_outer_to_struct_outer(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_outer *local_in = arg_in;
@@ -326,7 +328,7 @@ void _kitsune_transform_struct_outer_to_struct_outer(void *arg_in, void *arg_out
 	kitsune_xform_ptr(&local_in->hidden, &local_out->hidden, &_kitsune_closure_struct_hidden);
 }
 
-/* typedef inner_alias: what it stands for is made anew */
+/* typedef inner_alias, made anew: what it stands for is made anew */
 void _kitsune_transform_typedef_inner_alias_to_typedef_inner_alias(void *arg_in, void *arg_out, int num_args,
 	void **args)
 {
@@ -336,7 +338,8 @@ void _kitsune_transform_typedef_inner_alias_to_typedef_inner_alias(void *arg_in,
 	_kitsune_transform_struct_inner_to_struct_inner(local_in, local_out, 0, NULL);
 }
 
-/* typedef compare_alias: values stay in their place */
+/* typedef compare_alias: values stay in their place
+ * typedef compare_alias: function pointer */
 void _kitsune_transform_typedef_compare_alias_to_typedef_compare_alias(void *arg_in, void *arg_out,
 	int num_args, void **args)
 {
@@ -346,7 +349,8 @@ void _kitsune_transform_typedef_compare_alias_to_typedef_compare_alias(void *arg
 	kitsune_xform_fptr(local_in, local_out);
 }
 
-/* struct hidden: values stay in their place */
+/* struct hidden: values stay in their place
+ * struct hidden.owner -> typedef outer_t: made anew: what it stands for is made anew */
 void _kitsune_transform_struct_hidden_to_struct_hidden(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_hidden *local_in = arg_in;
@@ -355,7 +359,7 @@ void _kitsune_transform_struct_hidden_to_struct_hidden(void *arg_in, void *arg_o
 	kitsune_xform_ptr(&local_in->owner, &local_out->owner, &_kitsune_closure_struct_outer);
 }
 
-/* typedef inner_t: what it stands for is made anew */
+/* typedef inner_t, made anew: what it stands for is made anew */
 void _kitsune_transform_typedef_inner_t_to_typedef_inner_t(void *arg_in, void *arg_out, int num_args,
 	void **args)
 {
@@ -365,7 +369,8 @@ void _kitsune_transform_typedef_inner_t_to_typedef_inner_t(void *arg_in, void *a
 	_kitsune_transform_struct_inner_to_struct_inner(local_in, local_out, 0, NULL);
 }
 
-/* typedef compare_t: values stay in their place */
+/* typedef compare_t: values stay in their place
+ * typedef compare_t: function pointer */
 void _kitsune_transform_typedef_compare_t_to_typedef_compare_t(void *arg_in, void *arg_out, int num_args,
 	void **args)
 {
@@ -375,16 +380,27 @@ void _kitsune_transform_typedef_compare_t_to_typedef_compare_t(void *arg_in, voi
 	kitsune_xform_fptr(local_in, local_out);
 }
 
-/* struct inner: a by a rule's code */
+/* Code from rules mixes the program's own types with the renamed ones, and old code calls functions that it does
+ * not declare. */
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Wunknown-warning-option"
+#pragma GCC diagnostic ignored "-Wincompatible-pointer-types"
+#pragma GCC diagnostic ignored "-Wdiscarded-qualifiers"
+#pragma GCC diagnostic ignored "-Wincompatible-pointer-types-discards-qualifiers"
+#pragma GCC diagnostic warning "-Wint-conversion"
+#pragma GCC diagnostic warning "-Wimplicit-function-declaration"
+#pragma GCC diagnostic warning "-Wimplicit-int"
+
+/* struct inner, made anew: a by a rule's code */
 void _kitsune_transform_struct_inner_to_struct_inner(void *arg_in, void *arg_out, int num_args, void **args)
 {
 	struct _kitsune_old_rename_inner *local_in = arg_in;
 	struct _kitsune_new_rename_inner *local_out = arg_out;
 
-	{ /* struct inner.a -> struct inner.a */
+	{ /* struct inner.a -> struct inner.a (rules.xf:1:1) */
 #line 1 "rules.xf"
 	local_out->a = local_in->a;
-#line 388 "xform.c"
+#line 404 "xform.c"
 	}
-	kitsune_xform_ptr(&local_in->up, &local_out->up, &_kitsune_closure_struct_inner);
+	kitsune_xform_part(&local_in->up, &local_out->up, &_kitsune_closure_struct_inner);
 }
