@@ -9,11 +9,13 @@
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kitsune_abi.h"
@@ -31,13 +33,64 @@ static struct {
 	char **argv;
 } process;
 
-static signal_fn *volatile signal_update; /* of the running version */
+/* Of the running version. */
+static struct kitsune_image *running;
+static signal_fn *volatile signal_update;
 
 static void on_signal(int number) {
 	signal_fn *f = signal_update;
 	(void)number;
 	if (f)
 		f();
+}
+
+/* A version runs again that has been left. */
+static void go_back(struct kitsune_image *image, void *handle) {
+	process.current = handle;
+	running = image;
+	signal_update = image->signal_update;
+}
+
+/* Programs call these functions: the driver stands first where symbols are searched for. In the middle of an update, the
+ * old version goes on instead. */
+void exit(int status) {
+	void (*end)(int) = (void (*)(int))dlsym(RTLD_NEXT, "exit");
+	if (running)
+		running->exiting(status);
+	end(status);
+	abort(); /* It has not returned. */
+}
+
+void _exit(int status) {
+	if (running)
+		running->exiting(status);
+	syscall(SYS_exit_group, status);
+	abort();
+}
+
+void _Exit(int status) {
+	_exit(status);
+}
+
+/* The version that is told of a fork. Another one may run when it is done. */
+static _Thread_local struct kitsune_image *forking;
+
+/* A forked child is a process of its own, which is updated by itself. Registered here and once: what a version
+ * registers with the C library leads into it for ever. */
+static void before_fork(void) {
+	forking = running;
+	if (forking)
+		forking->before_fork();
+}
+
+static void after_fork(void) {
+	if (forking)
+		forking->after_fork();
+}
+
+static void in_child(void) {
+	if (forking)
+		forking->forked();
 }
 
 static void usage(FILE *to) {
@@ -47,7 +100,12 @@ static void usage(FILE *to) {
 	    "Runs a program that was built to be updatable; it sees PROGRAM.so and the arguments as its argv.\n"
 	    "\"doupd PID NEW.so\" replaces it by a new version while it runs.\n"
 	    "\n"
-	    "  -b FILE  append the times of each update, in ms: until quiescent, in the new main, total\n",
+	    "  -b FILE  append the times of each update, in ms: until quiescent, in the new main, total\n"
+	    "\n"
+	    "Environment:\n"
+	    "  KITSUNE_LOG_DIR=DIR  where the log is, instead of /tmp/kitsune (docs/log.md)\n"
+	    "  KITSUNE_VERIFY=1     after an update, unload old versions that nothing leads into, and\n"
+	    "                       log what leads into the others (docs/old-image.md)\n",
 	    to);
 }
 
@@ -68,12 +126,17 @@ static void *symbol(void *handle, const char *name) {
 static int enter(void) {
 	struct kitsune_image *image = symbol(process.current, "kitsune_image");
 	init_fn *init = (init_fn *)symbol(process.current, "kitsune_init_inplace");
-	if (image->abi != KITSUNE_ABI) {
-		fprintf(stderr,
-		        "driver: %s contains runtime ABI %u, this driver has %u: use those of one Kitsune\n",
-		        process.argv[0], (unsigned)image->abi, KITSUNE_ABI);
+	if (image->abi != KITSUNE_ABI || image->size < KITSUNE_IMAGE_LEAST) {
+		fprintf(
+		    stderr,
+		    "driver: %s contains a runtime (ABI %u, %u bytes) that this driver (ABI %u) does not know: use "
+		    "those of one Kitsune\n",
+		    process.argv[0], (unsigned)image->abi, (unsigned)image->size, KITSUNE_ABI);
 		exit(1);
 	}
+	image->run_thread = kitsune_run_thread;
+	image->go_back = go_back;
+	running = image;
 	signal_update = (signal_fn *)symbol(process.current, "kitsune_signal_update");
 	return init(&process.leave, process.previous, process.current, &process.next_path, process.bench_file,
 	            process.argc, process.argv);
@@ -109,6 +172,7 @@ int main(int argc, char **argv) {
 	process.argv = argv;
 
 	sigaction(SIGUSR2, &action, NULL);
+	pthread_atfork(before_fork, after_fork, in_child);
 	printf("The process id is (%d).\n", (int)getpid());
 	fflush(stdout);
 

@@ -13,8 +13,12 @@ load("//rules/private:source_root.bzl", "source_root")
 load("//rules/private/providers:kitsune_info.bzl", "KitsuneInfo")
 
 def _join(ctx, summaries):
+    for flag in ctx.attr.advice:
+        if not flag.startswith("-W"):
+            fail("attribute 'advice' of %s: '%s' is not a flag about advice, such as -Wno-void-pointer" % (ctx.label, flag))
     joined = ctx.actions.declare_file(ctx.label.name + ".ktt")
     args = ctx.actions.args()
+    args.add_all(ctx.attr.advice)
     args.add(joined)
     args.add_all(summaries)
     ctx.actions.run(
@@ -37,7 +41,9 @@ def _kitsune_shared_library_impl(ctx):
         requested_features = ctx.features,
         unsupported_features = ctx.disabled_features,
     )
-    deps = cc_common.merge_cc_infos(cc_infos = [dep[CcInfo] for dep in ctx.attr.deps] + [tools.runtime])
+    deps = cc_common.merge_cc_infos(cc_infos = [dep[CcInfo] for dep in ctx.attr.deps] + [
+        tools.threads_runtime if ctx.attr.threads else tools.runtime,
+    ])
     root = source_root(ctx)
     own = cc_common.create_compilation_context(
         headers = depset(ctx.files.hdrs),
@@ -84,7 +90,12 @@ def _kitsune_shared_library_impl(ctx):
             objects = depset(objects),
             summary = summary,
         ),
-        OutputGroupInfo(ktt = depset([summary]), objects = depset(objects)),
+        OutputGroupInfo(
+            # The shared object does not need the summary, but whoever builds it wants to hear what is said about it.
+            _validation = depset([summary]),
+            ktt = depset([summary]),
+            objects = depset(objects),
+        ),
     ]
 
 kitsune_shared_library = rule(
@@ -94,6 +105,11 @@ kitsune_shared_library = rule(
         "additional_inputs": attr.label_list(
             doc = "Files that `copts` or `linkopts` refer to with `$(location)`.",
             allow_files = True,
+        ),
+        "advice": attr.string_list(
+            doc = "Which of the advice on annotations, in `docs/advice.md`, is given when the program is built: flags as " +
+                  "a compiler has them, such as `-Wno-pointer-count`, `-Wno-void-pointer=struct client.data` or `-Werror`. " +
+                  "Default: all of it, as warnings.",
         ),
         "automigrate": attr.bool(
             doc = "Whether `kitsune_do_automigrate()` carries over every writable variable, or only those marked " +
@@ -137,6 +153,11 @@ kitsune_shared_library = rule(
             allow_files = [".c"],
             allow_empty = False,
             mandatory = True,
+        ),
+        "threads": attr.bool(
+            doc = "Whether the program has threads of its own, made with `kitsune_pthread_create()`: it is linked with " +
+                  "`libkitsune-threads.a` instead of `libkitsune.a` (`docs/threads.md`).",
+            default = False,
         ),
     },
     executable = True,

@@ -16,6 +16,7 @@ def _kitsune_toolchain_impl(ctx):
         ktcc = ctx.attr.ktcc[DefaultInfo].files_to_run,
         kttjoin = ctx.attr.kttjoin[DefaultInfo].files_to_run,
         runtime = ctx.attr.runtime[CcInfo],
+        threads_runtime = ctx.attr.threads_runtime[CcInfo],
         xfgen = ctx.attr.xfgen[DefaultInfo].files_to_run,
     ))]
 
@@ -63,7 +64,13 @@ The default one, which rules_kitsune registers, is built from its sources. Decla
             cfg = "exec",
         ),
         "runtime": attr.label(
-            doc = "The runtime library with its public headers.",
+            doc = "The runtime library for programs with one thread, with its public headers.",
+            mandatory = True,
+            providers = [CcInfo],
+            cfg = "target",
+        ),
+        "threads_runtime": attr.label(
+            doc = "The runtime library for programs with several threads, with the same headers.",
             mandatory = True,
             providers = [CcInfo],
             cfg = "target",

@@ -32,7 +32,7 @@ def _generate(ctx, old, new):
     ctx.actions.run(
         executable = kitsune_tools(ctx).xfgen,
         arguments = [args],
-        inputs = [old, new.summary] + ctx.files.xf,
+        inputs = [old, new.summary] + ctx.files.xf + ctx.files.xf_includes,
         outputs = [transformers],
         mnemonic = "KitsuneTransformers",
         progress_message = "Generating the transformers of %{label}",
@@ -41,6 +41,9 @@ def _generate(ctx, old, new):
     return transformers
 
 def _kitsune_update_impl(ctx):
+    if ctx.files.xf_includes and not ctx.file.xf:
+        fail("attribute 'xf_includes' of %s: there is no 'xf' that could include %s" %
+             (ctx.label, ctx.attr.xf_includes[0].label))
     new = _successor(ctx)
     cc_toolchain = find_cc_toolchain(ctx)
     feature_configuration = cc_common.configure_features(
@@ -102,6 +105,10 @@ kitsune_update = rule(
         "xf": attr.label(
             doc = "The rules of the transformation.",
             allow_single_file = [".xf"],
+        ),
+        "xf_includes": attr.label_list(
+            doc = "The files that `xf` includes, and those that these include in turn: rules that several updates share.",
+            allow_files = [".xf"],
         ),
     },
     executable = True,

@@ -16,6 +16,9 @@ def kitsune_shared_library(name, **kwargs):
             deps = ["//lib/net"],
         )
 
+    Where the program does not say enough for its updates, a build that has to look at it again warns, and says which
+    annotation is missing; the attribute `advice` turns that off, in parts or altogether, or makes errors of it.
+
     `bazel run :server -- ARGUMENTS` starts it. Keep `server.so` of each release: an update can be built against it
     later with `kitsune_update`.
 
@@ -43,6 +46,9 @@ def kitsune_update(name, **kwargs):
             new = ":server",
             xf = "1.4-to-1.5.xf",
         )
+
+    Rules that several updates need can stand in a file of their own, which the `.xf` files include and the attribute
+    `xf_includes` names.
 
     The output `NAME.so` is what `doupd` is given. `bazel run :update -- PID` builds it and updates the process PID.
 

@@ -112,6 +112,13 @@ def misuse_tests(name):
                 message = "src/other.h' in $(location) expression is not a declared prerequisite",
             ),
             _misuse(
+                name = "advice_is_no_flag",
+                rule = kitsune_shared_library,
+                srcs = ["src/program.c"],
+                advice = ["void-pointer"],
+                message = "'void-pointer' is not a flag about advice, such as -Wno-void-pointer",
+            ),
+            _misuse(
                 name = "new_is_a_file",
                 rule = kitsune_update,
                 old = ":v1",
@@ -131,6 +138,14 @@ def misuse_tests(name):
                 old = "src/program.c",
                 new = ":v2",
                 message = "src/program.c' is misplaced here (expected .so or .ktt)",
+            ),
+            _misuse(
+                name = "xf_includes_without_xf",
+                rule = kitsune_update,
+                old = ":v1",
+                new = ":v2",
+                xf_includes = ["src/shared.xf"],
+                message = "there is no 'xf' that could include %s" % Label("src/shared.xf"),
             ),
         ],
     )

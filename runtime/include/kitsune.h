@@ -53,6 +53,10 @@ KITSUNE_API int kitsune_is_updating_from(const char *name);
 /* True once this process has been updated. */
 KITSUNE_API int kitsune_has_updated(void);
 
+/* Ends an update in the new version, before its matching update point is reached: the old version goes on, and the
+ * client is told why. Does not return then; without an update it does nothing. */
+KITSUNE_API void kitsune_abort_update(const char *why);
+
 /* Ask for an update at the next update point, and withdraw that. Async-signal-safe. */
 KITSUNE_API void kitsune_signal_update(void);
 KITSUNE_API void kitsune_clear_request(void);
@@ -112,6 +116,15 @@ KITSUNE_API void kitsune_note_var(const char *name, const char *funcname, const 
 #define NOTE_AND_MIGRATE_LOCAL(var) (NOTE_LOCAL(var), MIGRATE_LOCAL(var))
 #define NOTE_AND_MIGRATE_STATIC(var) (NOTE_STATIC(var), MIGRATE_STATIC(var))
 #define NOTE_AND_MIGRATE_LOCAL_STATIC(func, var) (NOTE_LOCAL_STATIC(var), MIGRATE_LOCAL_STATIC(func, var))
+
+/* Note an object in a list of ktheaptrack.h, and take it off. */
+#define NOTE_HEAP(heap, addr) kitsune_heaplist_add((heap), (addr))
+#define UNNOTE_HEAP(heap, addr) kitsune_heaplist_del((heap), (addr))
+
+/* malloc, calloc and free. */
+KITSUNE_API void *kitsune_malloc(size_t size);
+KITSUNE_API void *kitsune_calloc(size_t count, size_t size);
+KITSUNE_API void kitsune_free(void *block);
 
 /* How the transformer of a variable is called: the contract between hand-written code, xfgen and the runtime.
  * In file names and namespaces every character but letters and digits is `_`. */

@@ -58,6 +58,28 @@ struct kitsune_rename {
 	const char *new_key;
 };
 
+/* Part of a value whose layout has changed: a field, or `count` elements in a row. */
+struct kitsune_part {
+	size_t old_offset, old_stride; /* in bytes, from the beginning of what it is part of */
+	size_t new_offset, new_stride;
+	size_t count;
+	const struct kitsune_layout *inner; /* of each element; NULL: it is as it was */
+};
+
+/* The parts of values of a type. Section `kitsune_layouts`, from xfgen. What is in no part has no successor. */
+struct kitsune_layout {
+	void (*transformer)(void *in, void *out, int nargs, void **args); /* of the values */
+	const struct kitsune_part *parts;
+	size_t count;
+};
+
+/* A variable with such values. Section `kitsune_variables`, from xfgen. */
+struct kitsune_variable {
+	const char *old_key;
+	const char *new_key;
+	struct kitsune_part value;
+};
+
 /* A unit of the version that an update was built for. Section `kitsune_predecessors`, from xfgen. */
 struct kitsune_predecessor {
 	const char *file;
@@ -79,6 +101,29 @@ struct kitsune_saved_local {
 	const void *addr; /* where it was; not to be read any more */
 };
 
+/* A version that has been left and is still loaded. From malloc; its shape is fixed. */
+struct kitsune_old {
+	void *handle; /* of dlopen */
+	char *path;   /* as kitsune_image.path; to be freed */
+	struct kitsune_old *next;
+	size_t size; /* of its address space */
+	int closed;  /* dlclose has been called, and has not unloaded it */
+};
+
+/* What a thread does next. A thread's record (runtime/threads/threads.h) begins with it. */
+struct kitsune_turn {
+	struct kitsune_turn (*enter)(void *thread); /* enters a version; NULL: the thread ends */
+	void *result;                               /* with this */
+};
+
+/* What all threads run, as long as they live: one version after the other. */
+static inline void *kitsune_run_thread(void *thread) {
+	struct kitsune_turn turn = *(struct kitsune_turn *)thread;
+	while (turn.enter)
+		turn = turn.enter(thread);
+	return turn.result;
+}
+
 struct kitsune_image {
 	uint32_t abi;  /* KITSUNE_ABI of the runtime */
 	uint32_t size; /* sizeof(struct kitsune_image) of the runtime */
@@ -88,6 +133,8 @@ struct kitsune_image {
 	const struct kitsune_symbol *symbols, *symbols_end;
 	const struct kitsune_rename *renames, *renames_end;
 	const struct kitsune_predecessor *predecessors, *predecessors_end;
+	const struct kitsune_layout *layouts, *layouts_end;
+	const struct kitsune_variable *variables, *variables_end;
 
 	/* Set by the image when it is left for `next`. */
 	void *next; /* dlopen handle of the version to enter; the driver reads it */
@@ -108,7 +155,40 @@ struct kitsune_image {
 
 	/* Releases what the image's runtime has allocated. Called once, after the update is committed. */
 	void (*discard)(void);
+
+	/* The driver calls these of the image that runs: before and after a fork, and after it in the child. */
+	void (*before_fork)(void);
+	void (*after_fork)(void);
+	void (*forked)(void);
+
+	/* The versions that have been left before, latest first; handed on at the commit. */
+	struct kitsune_old *old;
+
+	/* The threads of the process, and what those run that enter this image; NULL without libkitsune-threads.a. */
+	struct kitsune_threads *threads; /* runtime/threads/threads.h; inherited */
+	struct kitsune_turn (*enter_thread)(void *thread);
+
+	/* kitsune_run_thread() of the driver, which sets this. NULL: there is no driver. */
+	void *(*run_thread)(void *thread);
+
+	/* The way back to this image: not NULL from the moment it is left until the update is committed. The next image
+	 * calls it on a stack that is not the main thread's. Does not return; `why` is copied. */
+	void (*come_back)(const char *why);
+
+	/* The driver sets this. It makes an image, whose handle is given, the running one again. */
+	void (*go_back)(struct kitsune_image *image, void *handle);
+
+	/* kitsune_signal_update() of this image. */
+	void (*signal_update)(void);
+
+	/* The driver calls this when the program calls exit or _exit. Returns if the process may end. */
+	void (*exiting)(int status);
 };
+
+/* The size that the structure had at first. A runtime fills in all that it knows, and looks at what lies beyond this in
+ * the structure of another one only if that one's `size` says that it is there: then each of two runtimes with one ABI
+ * can follow the other. */
+#define KITSUNE_IMAGE_LEAST (offsetof(struct kitsune_image, exiting) + sizeof(void (*)(int)))
 
 /* What the driver calls. */
 

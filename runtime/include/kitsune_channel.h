@@ -6,10 +6,11 @@
  * signal without a posted request changes nothing.
  *
  * The client holds an exclusive flock() on the page from its request to the answer. The process writes all
- * fields above `request` between two increments of `seq`, so that a reader that sees the same even number before
- * and after has a consistent picture. Times are CLOCK_MONOTONIC, in nanoseconds.
+ * fields but those of the request between two increments of `seq`, so that a reader that sees the same even number
+ * before and after has a consistent picture. Times are CLOCK_MONOTONIC, in nanoseconds, if nothing else is said.
  *
- * The structure is part of the binary interface (kitsune_abi.h); tools/internal/proc reads and writes it.
+ * The structure is part of the binary interface (kitsune_abi.h); tools/internal/proc reads and writes it. It grows at
+ * its end: what lies beyond `size` is not there, in a process that was started with an older runtime.
  */
 #ifndef KITSUNE_CHANNEL_H
 #define KITSUNE_CHANNEL_H
@@ -34,7 +35,9 @@ enum kitsune_result {
 	KITSUNE_NONE = 0,
 	KITSUNE_UPDATED = 1, /* the new version runs */
 	KITSUNE_REFUSED = 2, /* the old version was never left */
-	KITSUNE_FAILED = 3,  /* the old version was left, and the new one could not take over */
+	KITSUNE_FAILED =
+	    3, /* the old version was left, the new one could not take over, and the process has ended */
+	KITSUNE_ROLLED_BACK = 4, /* the old version was left, the new one gave up, and the old one goes on */
 };
 
 /* The request slot. */
@@ -52,6 +55,21 @@ enum kitsune_phase {
 	KITSUNE_COMMIT,    /* from there until the program goes on */
 	KITSUNE_PHASES
 };
+
+/* An update that was asked for, and what came of it. What is not known is empty. Of a path that is too long the end is
+ * there. */
+struct kitsune_record {
+	uint64_t time; /* of the answer: CLOCK_REALTIME, in ns */
+	uint64_t times[KITSUNE_PHASES];
+	uint64_t moved, visited, bytes;
+	uint32_t result;         /* enum kitsune_result */
+	char from[256], to[256]; /* the file that ran, and the one that was to run */
+	char from_id[72], to_id[72];
+	char message[1024];
+	uint32_t unused; /* The size is the same on machines of 32 bits. */
+};
+
+#define KITSUNE_HISTORY 16
 
 struct kitsune_channel {
 	char magic[8];
@@ -82,6 +100,15 @@ struct kitsune_channel {
 	uint32_t request_id;
 	uint64_t request_time;
 	char request_path[4096];
+	uint64_t request_deadline; /* when all threads have to be at update points; 0: as the process likes */
+
+	/* The answers of this process. Answer n, from 0 on, is in history[n % KITSUNE_HISTORY] until it is overwritten. */
+	uint64_t answers;
+	struct kitsune_record history[KITSUNE_HISTORY];
+
+	/* For the process alone: notify.c. */
+	char notify_socket[112]; /* NOTIFY_SOCKET, if the process was started by systemd, else empty */
+	uint64_t watchdog;       /* WATCHDOG_USEC; 0 if there is none */
 };
 
 #endif

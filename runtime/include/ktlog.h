@@ -1,7 +1,8 @@
 /* ktlog.h - the log of an updatable program.
  *
  * One file per process, APP.PID in the directory KITSUNE_LOG_DIR (default /tmp/kitsune), kept open across
- * versions. A log that cannot be opened is never fatal: the program runs without it.
+ * versions. A log that cannot be opened is never fatal: the program runs without it. Some lines are JSON, for
+ * programs to read; docs/log.md has them.
  */
 #ifndef KITSUNE_LOG_H
 #define KITSUNE_LOG_H

@@ -85,9 +85,10 @@ KITSUNE_API closure *kitsune_closure_ntarray(size_t size_old, size_t size_new, c
 KITSUNE_API closure *kitsune_closure_fptr(void);
 
 /* The transformers behind those closures, with the arguments that the closures hold:
- * raw (size), ptr (target), array (count, element), ntarray (element), fptr (none). */
+ * raw (size), ptr and part (target), array (count, element), ntarray (element), fptr (none). */
 KITSUNE_API void transform_raw(void *in, void *out, int num_gen_args, void **gen_args);
 KITSUNE_API void transform_ptr(void *in, void *out, int num_gen_args, void **gen_args);
+KITSUNE_API void transform_part(void *in, void *out, int num_gen_args, void **gen_args);
 KITSUNE_API void transform_array(void *in, void *out, int num_gen_args, void **gen_args);
 KITSUNE_API void transform_ntarray(void *in, void *out, int num_gen_args, void **gen_args);
 
@@ -112,6 +113,11 @@ KITSUNE_API void kitsune_transform_not_null(const char *what);
 /* One pointer to one object. */
 KITSUNE_API void kitsune_xform_ptr(const void *in, void *out, const closure *target);
 
+/* The same for a pointer that may lead to a part of an object that moves: to a field, or to an element of an array. If
+ * the object has not been met yet, it is set when the variable's transformation ends, or, if it leads to bytes for which
+ * there is nothing else to do (transform_raw), as soon after that as the object has moved. */
+KITSUNE_API void kitsune_xform_part(const void *in, void *out, const closure *target);
+
 /* One pointer to the first of `count` objects. */
 KITSUNE_API void kitsune_xform_ptrarray(const void *in, void *out, size_t count, const closure *element);
 
@@ -133,5 +139,8 @@ KITSUNE_API void kitsune_transform_absent(const char *old_key);
 
 /* For transformers that run user code on an object in its place: true the first time for this object. */
 KITSUNE_API int kitsune_visit_once(const void *object, xf as);
+
+/* Code is about to rewrite an object of `size` bytes in its place: an update that fails restores it. */
+KITSUNE_API void kitsune_keep(void *object, size_t size);
 
 #endif

@@ -1,7 +1,6 @@
 /* The page of shared memory through which clients ask for updates. kitsune_channel.h has the rules. */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -33,7 +32,12 @@ AT(request, 5312);
 AT(request_id, 5316);
 AT(request_time, 5320);
 AT(request_path, 5328);
-_Static_assert(sizeof(struct kitsune_channel) == 9424, "channel");
+AT(request_deadline, 9424);
+AT(answers, 9432);
+AT(history, 9440);
+AT(notify_socket, 9440 + 16 * 1760);
+_Static_assert(sizeof(struct kitsune_record) == 1760, "record");
+_Static_assert(sizeof(struct kitsune_channel) == 37720, "channel");
 
 /* Where answers go that nobody can read. */
 static struct kitsune_channel nowhere;
@@ -41,7 +45,8 @@ static struct kitsune_channel nowhere;
 static struct kitsune_channel *channel = &nowhere;
 static struct kitsune_image *owner;
 static struct kt_descriptor descriptor = {.fd = -1};
-static uint32_t taken_id; /* of the request that is being worked on, or 0 */
+static char build_id[sizeof channel->build_id]; /* of this image, once it is committed */
+static uint32_t taken_id;                       /* of the request that is being worked on, or 0 */
 
 uint64_t kt_now(void) {
 	struct timespec t;
@@ -79,7 +84,7 @@ static void use(struct kitsune_channel *page, int fd) {
 	kt_release(&descriptor);
 	kt_hold(&descriptor, fd);
 	if (channel != &nowhere)
-		munmap(channel, sizeof *channel);
+		munmap(channel, channel->size);
 	channel = page;
 	owner->channel = channel;
 	owner->channel_fd = descriptor.fd;
@@ -94,18 +99,32 @@ static void initialize(void) {
 	channel->entered = channel->phase_began = kt_now();
 }
 
-/* A forked child is a process of its own, which is updated by itself. */
-static void after_fork(void) {
+/* Whether a page, which may be that of an older runtime, has all that we know. */
+static bool is_whole(const struct kitsune_channel *page) {
+	return page->size >= sizeof *page;
+}
+
+/* The place for the answer that is to come, or NULL. */
+static struct kitsune_record *next_record(void) {
+	return is_whole(channel) ? &channel->history[channel->answers % KITSUNE_HISTORY] : NULL;
+}
+
+/* Copies a path, or the end of it. */
+static void copy_path(char to[256], const char path[4096]) {
+	const size_t length = strnlen(path, 4095), n = length < 256 ? length : 255;
+	memcpy(to, path + length - n, n);
+	to[n] = '\0';
+}
+
+void kt_channel_forked(void) {
 	struct kitsune_channel *page;
-	int fd;
-	if (owner->next)
-		return; /* This image has been left: the page is its successor's. */
-	fd = new_page(&page);
+	int fd = new_page(&page);
 	if (fd < 0)
 		page = &nowhere;
-	memcpy(page->path, channel->path, sizeof page->path);
-	memcpy(page->build_id, channel->build_id, sizeof page->build_id);
-	page->updates = channel->updates;
+	/* The old page is the parent's, which may have been updated since the fork. */
+	snprintf(page->path, sizeof page->path, "%s", owner->path ? owner->path : "");
+	memcpy(page->build_id, build_id, sizeof page->build_id);
+	page->updates = owner->updates;
 	use(page, fd);
 	taken_id = 0;
 	initialize();
@@ -125,8 +144,8 @@ void kt_channel_open(struct kitsune_image *self, const struct kitsune_image *fro
 		fd = new_page(&page);
 		use(fd < 0 ? &nowhere : page, fd);
 		initialize();
+		kt_notify_begin(channel);
 	}
-	pthread_atfork(NULL, NULL, after_fork);
 }
 
 void kt_channel_reopen(void) {
@@ -138,20 +157,28 @@ void kt_channel_reopen(void) {
 	fd = new_page(&page);
 	if (fd < 0)
 		return;
-	memcpy(page, channel, sizeof *page);
+	memcpy(page, channel, channel->size < sizeof *page ? channel->size : sizeof *page);
+	page->size = sizeof *page;
 	use(page, fd);
 }
 
-char *kt_channel_take(void) {
+char *kt_channel_take(uint64_t *deadline) {
 	uint32_t posted = KITSUNE_REQUEST_POSTED;
+	char *path;
+	*deadline = 0;
 	if (!__atomic_compare_exchange_n(&channel->request, &posted, KITSUNE_REQUEST_TAKEN, false,
 	                                 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		return NULL;
 	taken_id = channel->request_id;
-	return strndup(channel->request_path, sizeof channel->request_path);
+	*deadline = channel->request_deadline;
+	path = strndup(channel->request_path, sizeof channel->request_path);
+	if (!path)
+		kt_channel_answer(KITSUNE_REFUSED, "out of memory for the path of the new version");
+	return path;
 }
 
 void kt_channel_begin(void) {
+	struct kitsune_record *r = next_record();
 	begin_write();
 	memset(channel->times, 0, sizeof channel->times);
 	channel->phase_began = kt_now();
@@ -161,7 +188,16 @@ void kt_channel_begin(void) {
 	channel->result = KITSUNE_NONE;
 	channel->moved = channel->visited = channel->bytes = 0;
 	channel->message[0] = '\0';
+	if (r) {
+		memset(r, 0, sizeof *r);
+		copy_path(r->from, channel->path);
+		memcpy(r->from_id, channel->build_id, sizeof r->from_id);
+		if (taken_id)
+			copy_path(r->to, channel->request_path);
+	}
 	end_write();
+	if (is_whole(channel))
+		kt_notify_update(channel);
 }
 
 void kt_channel_state(enum kitsune_state state, enum kitsune_phase phase) {
@@ -186,6 +222,56 @@ void kt_channel_counts(uint64_t moved, uint64_t visited, uint64_t bytes) {
 	end_write();
 }
 
+/* The log gets the answer as well. */
+static void log_answer(void) {
+	static const char *const results[] = {"none", "updated", "refused", "failed", "rolled_back"};
+	static const char *const phases[KITSUNE_PHASES] = {"wait_ns", "load_ns", "quiesce_ns", "transform_ns",
+	                                                   "commit_ns"};
+	size_t bytes;
+	const size_t count = kt_retired(&bytes);
+	struct kt_event e;
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	kt_event_begin(&e, "update");
+	kt_event_number(&e, "time_ms", (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
+	kt_event_text(&e, "result", results[channel->result]);
+	kt_event_text(&e, "message", channel->message);
+	kt_event_text(&e, "path", channel->path);
+	kt_event_text(&e, "build_id", channel->build_id);
+	kt_event_number(&e, "updates", channel->updates);
+	for (int i = 0; i < KITSUNE_PHASES; i++)
+		kt_event_number(&e, phases[i], channel->times[i]);
+	kt_event_number(&e, "moved", channel->moved);
+	kt_event_number(&e, "visited", channel->visited);
+	kt_event_number(&e, "new_bytes", channel->bytes);
+	kt_event_number(&e, "old_images", count);
+	kt_event_number(&e, "old_bytes", bytes);
+	kt_event_log(&e);
+}
+
+/* Completes the record that kt_channel_begin() has begun. */
+static void record_answer(void) {
+	struct kitsune_record *r = next_record();
+	struct timespec now;
+	if (!r)
+		return;
+	if (r->time) /* Of an older answer: this update has not even begun. */
+		memset(r, 0, sizeof *r);
+	clock_gettime(CLOCK_REALTIME, &now);
+	r->time = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	memcpy(r->times, channel->times, sizeof r->times);
+	r->moved = channel->moved;
+	r->visited = channel->visited;
+	r->bytes = channel->bytes;
+	r->result = channel->result;
+	if (channel->result == KITSUNE_UPDATED) {
+		copy_path(r->to, channel->path);
+		memcpy(r->to_id, channel->build_id, sizeof r->to_id);
+	}
+	memcpy(r->message, channel->message, sizeof r->message);
+	channel->answers++;
+}
+
 void kt_channel_answer(enum kitsune_result result, const char *message) {
 	uint32_t taken = KITSUNE_REQUEST_TAKEN;
 	begin_write();
@@ -196,16 +282,21 @@ void kt_channel_answer(enum kitsune_result result, const char *message) {
 	channel->result = result;
 	channel->answer_to = taken_id;
 	snprintf(channel->message, sizeof channel->message, "%s", message);
+	record_answer();
 	end_write();
 	if (taken_id) /* Whoever reads the answer may post the next request at once. */
 		__atomic_compare_exchange_n(&channel->request, &taken, KITSUNE_REQUEST_NONE, false,
 		                            __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 	taken_id = 0;
+	log_answer();
+	if (is_whole(channel))
+		kt_notify_answer(channel);
 }
 
-void kt_channel_version(const char *path, const char *build_id) {
+void kt_channel_version(const char *path, const char *id) {
+	snprintf(build_id, sizeof build_id, "%s", id);
 	begin_write();
 	snprintf(channel->path, sizeof channel->path, "%s", path);
-	snprintf(channel->build_id, sizeof channel->build_id, "%s", build_id);
+	memcpy(channel->build_id, build_id, sizeof build_id);
 	end_write();
 }

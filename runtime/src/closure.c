@@ -19,6 +19,7 @@ static size_t hash(xf fn, size_t size_old, size_t size_new, int nargs, void *con
 
 static closure *make(xf fn, copy_opt strategy, size_t size_old, size_t size_new, int nargs,
                      void *const *args) {
+	KT_SERIAL;
 	const size_t bytes = (size_t)nargs * sizeof *args;
 	struct built **bucket = &buckets[hash(fn, size_old, size_new, nargs, args)], *b;
 	for (b = *bucket; b; b = b->next) {

@@ -20,6 +20,13 @@ SECTION(kitsune_unit, kitsune_units);
 SECTION(kitsune_symbol, kitsune_symbols);
 SECTION(kitsune_rename, kitsune_renames);
 SECTION(kitsune_predecessor, kitsune_predecessors);
+SECTION(kitsune_layout, kitsune_layouts);
+SECTION(kitsune_variable, kitsune_variables);
+
+static void forked(void) {
+	kt_threads_forked();
+	kt_channel_forked();
+}
 
 KITSUNE_API struct kitsune_image kitsune_image = {
     .abi = KITSUNE_ABI,
@@ -32,9 +39,21 @@ KITSUNE_API struct kitsune_image kitsune_image = {
     .renames_end = __stop_kitsune_renames,
     .predecessors = __start_kitsune_predecessors,
     .predecessors_end = __stop_kitsune_predecessors,
+    .layouts = __start_kitsune_layouts,
+    .layouts_end = __stop_kitsune_layouts,
+    .variables = __start_kitsune_variables,
+    .variables_end = __stop_kitsune_variables,
     .channel_fd = -1,
     .log_fd = -1,
     .image_fd = -1,
+    .before_fork = kt_threads_before_fork,
+    .after_fork = kt_threads_after_fork,
+    .signal_update = kitsune_signal_update,
+    .exiting = kt_exiting,
+    .forked = forked,
+#ifdef KITSUNE_THREADS
+    .enter_thread = kt_thread_enter,
+#endif
 };
 
 extern struct kitsune_image kt_image __attribute__((alias("kitsune_image"), visibility("hidden")));
@@ -55,21 +74,19 @@ char *kt_strdup(const char *s) {
 	return memcpy(kt_alloc(n), s, n);
 }
 
-char *kt_app_name(const char *argv0) {
-	const char *slash = strrchr(argv0, '/');
-	char *name = kt_strdup(slash ? slash + 1 : argv0), *so = strstr(name, ".so");
-	if (so && so != name)
-		*so = '\0';
-	return name;
+void kt_incomplete(const char *what) {
+	kitsune_log("WARN: out of memory: %s is not noted, and there can be no update", what);
+	__atomic_store_n(&kt.incomplete, what, __ATOMIC_RELAXED);
 }
 
 static void discard(void) {
-	kt_locals_discard(&kt_image);
+	kt_locals_free(&kt_image.locals, &kt_image.locals_end);
+	kt_locals_forget();
 	kt_symbols_discard(&kt_image);
-	free(kt.app);
-	kt.app = NULL;
 	free(kt_image.path);
 	kt_image.path = NULL;
+	kt_way_back_close();
+	kt_trim(&copy);
 	kt_release(&copy);
 }
 
@@ -77,6 +94,7 @@ static void begin_process(void *handle, const char *argv0) {
 	struct link_map *map;
 	struct stat st;
 	char build_id[72];
+	kt_threads_begin();
 	kt_image.start_dir = getcwd(NULL, 0);
 	if (dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0) {
 		kt_image.path = realpath(map->l_name, NULL);
@@ -87,14 +105,17 @@ static void begin_process(void *handle, const char *argv0) {
 		}
 	}
 	kt_channel_open(&kt_image, NULL);
-	kitsune_logging_init(kt.app);
+	kitsune_logging_init(argv0);
 	kt_image.log_fd = kt_log_fd();
 	kt_build_id(&kt_image, build_id, sizeof build_id);
 	kt_channel_version(kt_image.path ? kt_image.path : argv0, build_id);
 }
 
-static void begin_update(struct kitsune_image *previous) {
+/* Not inline: no frame that stays on the stack has addresses of the previous image. */
+static __attribute__((noinline)) void begin_update(void) {
+	struct kitsune_image *previous = dlsym(kt.previous_handle, "kitsune_image");
 	kt.previous = previous;
+	kt.retiring = kt_alloc(sizeof *kt.retiring);
 	kt_hold(&copy, kt_image.image_fd);
 	kt_image.start_dir = previous->start_dir;
 	kt_image.updates = previous->updates;
@@ -104,6 +125,8 @@ static void begin_update(struct kitsune_image *previous) {
 	kt_channel_state(KITSUNE_TRANSFORMING, KITSUNE_QUIESCE);
 	__atomic_store_n(&kt.updating, 1, __ATOMIC_RELEASE);
 	kt.attention = 1;
+	kt_threads_begin();
+	kt_attempt_begin();
 	kt_symbols_begin();
 	kt_transform_begin();
 }
@@ -112,19 +135,21 @@ KITSUNE_API int kitsune_init_inplace(jmp_buf *leave, void *previous, void *curre
                                      const char *bench_file, int argc, char **argv) {
 	extern int main(int, char **);
 	void (*prestart)(void);
+	int status;
 
 	kt.leave = leave;
 	kt.handle = current;
 	kt.next_path = next_path;
 	kt.bench_file = bench_file;
 	kt.main_thread = pthread_self();
-	kt.app = kt_app_name(argv[0]);
+	kt_log_name(argv[0]);
 	kt.previous_handle = previous;
 	kt_image.discard = discard;
 	if (!previous) {
 		begin_process(current, argv[0]);
 	} else {
-		begin_update(dlsym(previous, "kitsune_image"));
+		begin_update();
+		kt_retire_prepare();
 		prestart = (void (*)(void))dlsym(current, "_kitsune_prestart_xform");
 		if (prestart) {
 			kitsune_log("Calling prestart transformation function.");
@@ -132,15 +157,20 @@ KITSUNE_API int kitsune_init_inplace(jmp_buf *leave, void *previous, void *curre
 		}
 	}
 	kitsune_log("Entering target program: %s", argv[0]);
-	return main(argc, argv);
+	status = main(argc, argv);
+	if (kt.previous)
+		kt_give_up("the new version's main returned %d before it came to the update point", status);
+	return status;
 }
 
 KITSUNE_API int kitsune_is_updating(void) {
-	return __atomic_load_n(&kt.updating, __ATOMIC_ACQUIRE);
+	struct kt_left left;
+	return kt_left(&left);
 }
 
 KITSUNE_API int kitsune_is_updating_from(const char *pt) {
-	return kitsune_is_updating() && strcmp(kt.previous->update_point, pt) == 0;
+	struct kt_left left;
+	return kt_left(&left) && strcmp(left.point, pt) == 0;
 }
 
 KITSUNE_API int kitsune_has_updated(void) {

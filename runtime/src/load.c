@@ -34,6 +34,9 @@ enum { ELF_MACHINE = EM_386 };
 #error "which ELF machine is this?"
 #endif
 
+/* The beginning of this image, from the linker. */
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+
 static void say(char *why, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 static void say(char *why, size_t size, const char *fmt, ...) {
@@ -80,9 +83,21 @@ static bool private_copy(int fd, off_t size, const char *path, struct kt_descrip
 		}
 		done += n;
 	}
-	fcntl(memory, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+	/* It may only become shorter: kt_trim(). */
+	fcntl(memory, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SEAL);
 	kt_hold(copy, memory);
 	return true;
+}
+
+void kt_trim(const struct kt_descriptor *copy) {
+	const ElfW(Phdr) *p = (const ElfW(Phdr) *)((uintptr_t)&__ehdr_start + __ehdr_start.e_phoff);
+	const off_t page = sysconf(_SC_PAGESIZE);
+	off_t end = 0;
+	for (int i = 0; i < __ehdr_start.e_phnum; i++)
+		if (p[i].p_type == PT_LOAD && end < (off_t)(p[i].p_offset + p[i].p_filesz))
+			end = (off_t)(p[i].p_offset + p[i].p_filesz);
+	if (kt_held(copy) && ftruncate(copy->fd, (end + page - 1) / page * page) < 0)
+		kitsune_log("cannot give back what is not mapped of an old image: %s", strerror(errno));
 }
 
 /* Whether the file is a shared object for this machine: what the dynamic linker would not say as clearly. */
@@ -194,10 +209,15 @@ static bool check(void *handle, struct kitsune_image **image, const char *path, 
 	struct kitsune_image *next = dlsym(handle, "kitsune_image");
 	if (!next || !dlsym(handle, "kitsune_init_inplace"))
 		say(why, size, "%s does not contain the Kitsune runtime: link libkitsune.a into it", path);
-	else if (next->abi != KITSUNE_ABI || next->size < sizeof *next)
+	else if (next->abi != KITSUNE_ABI)
 		say(why, size,
 		    "%s contains runtime ABI %u, the running version has %u: build both with the same Kitsune",
 		    path, next->abi, KITSUNE_ABI);
+	else if (next->size < KITSUNE_IMAGE_LEAST)
+		say(why, size,
+		    "%s contains a runtime from before the first release: build it with the Kitsune of the running "
+		    "version or a later one",
+		    path);
 	else if (follows(handle, next, path, why, size)) {
 		*image = next;
 		return true;
@@ -218,10 +238,8 @@ static void copy_name(char *name, size_t size, const struct kt_descriptor *copy)
 char *kt_absolute(const char *path) {
 	char *absolute;
 	if (path[0] == '/' || !kt_image.start_dir)
-		return kt_strdup(path);
-	if (asprintf(&absolute, "%s/%s", kt_image.start_dir, path) < 0)
-		kt_fail("out of memory for the path of %s", path);
-	return absolute;
+		return strdup(path);
+	return asprintf(&absolute, "%s/%s", kt_image.start_dir, path) < 0 ? NULL : absolute;
 }
 
 /* Whether the open file `st` is what this image was loaded from, and has not been written to since then. */
@@ -255,9 +273,11 @@ void *kt_load(const char *file, struct kitsune_image **image, char *why, size_t 
 	struct kt_descriptor copy = {.fd = -1};
 	void *handle = NULL;
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (!path)
+		say(why, size, "%s: %s", file, strerror(ENOMEM));
+	else if (fd < 0 || fstat(fd, &st) < 0)
 		say(why, size, "%s: %s", path, strerror(errno));
 	else if (!S_ISREG(st.st_mode))
 		say(why, size, "%s is not a regular file", path);

@@ -17,20 +17,26 @@ struct entry {
 	size_t size;
 };
 
-struct record {
+struct kt_frames {
 	struct entry *entries;
 	size_t count, room;
 };
 
-static _Thread_local struct record record;
+static _Thread_local struct kt_frames record;
 
 /* The saved locals of the previous image are in its kitsune_image. */
 
 static void push(enum kind kind, const char *name, void *addr, size_t size) {
-	struct record *r = &record;
+	struct kt_frames *r = &record;
 	if (r->count == r->room) {
-		r->room = r->room ? 2 * r->room : 64;
-		r->entries = kt_realloc(r->entries, r->room * sizeof *r->entries);
+		const size_t room = r->room ? 2 * r->room : 64;
+		struct entry *entries = realloc(r->entries, room * sizeof *entries);
+		if (!entries) {
+			kt_incomplete(name ? name : "a block");
+			return;
+		}
+		r->entries = entries;
+		r->room = room;
 	}
 	r->entries[r->count++] = (struct entry){kind, name, addr, size};
 }
@@ -45,8 +51,8 @@ static size_t mark(size_t at) {
 }
 
 /* Whether the frame of the scope at height `at` is still there, as seen from a function whose frame is `here`. */
-static bool alive(size_t at, const void *here) {
-	const size_t *token = record.entries[at].addr;
+static bool alive(const struct kt_frames *r, size_t at, const void *here) {
+	const size_t *token = r->entries[at].addr;
 	const uintptr_t farthest = (uintptr_t)1 << 26; /* Else it is on another stack, and says nothing. */
 	if (!token)
 		return true;
@@ -58,7 +64,7 @@ static void drop_dead(const void *here) {
 	for (size_t i = record.count; i-- > 0;) {
 		if (!is_scope(&record.entries[i]))
 			continue;
-		if (alive(i, here))
+		if (alive(&record, i, here))
 			return;
 		record.count = i;
 	}
@@ -67,7 +73,8 @@ static void drop_dead(const void *here) {
 KITSUNE_API __attribute__((noinline)) size_t kitsune_scope_enter(size_t *token, const char *fun_name) {
 	drop_dead(__builtin_frame_address(0));
 	push(fun_name ? FUNCTION : SCOPE, fun_name, token, 0);
-	return mark(record.count - 1);
+	return mark(record.count -
+	            1); /* Without memory that of another scope, or none: see kitsune_scope_leave(). */
 }
 
 KITSUNE_API void kitsune_scope_leave(size_t *token) {
@@ -110,46 +117,58 @@ KITSUNE_API void stackvars_note_formal(const char *name, void *addr, size_t size
 	note(FORMAL, name, addr, size);
 }
 
-/* Leaving a version: the values are copied into the image. */
+/* Leaving a version. */
 
-__attribute__((noinline)) void kt_locals_save(struct kitsune_image *self) {
-	struct kitsune_saved_local *saved = kt_alloc(record.count * sizeof *saved);
+const struct kt_frames *kt_locals_here(void) {
+	return &record;
+}
+
+bool kt_locals_save(const struct kt_frames *r, const void *here, const struct kitsune_saved_local **locals,
+                    const struct kitsune_saved_local **end) {
+	struct kitsune_saved_local *next = malloc(r->count * sizeof *next + 1);
 	const char *func = NULL;
 	bool live = false;
-	size_t count = 0;
-	for (size_t i = 0; i < record.count; i++) {
-		const struct entry *e = &record.entries[i];
+	*locals = *end = next;
+	if (!next)
+		return false;
+	for (size_t i = 0; i < r->count; i++) {
+		const struct entry *e = &r->entries[i];
 		if (e->kind == FUNCTION)
 			func = e->name;
 		if (is_scope(e))
-			live = alive(i, __builtin_frame_address(0));
+			live = alive(r, i, here);
 		if (is_scope(e) || !live)
 			continue;
-		saved[count] =
-		    (struct kitsune_saved_local){func, e->name, e->size, kt_alloc(e->size), e->addr};
-		memcpy(saved[count].copy, e->addr, e->size);
-		count++;
+		*next = (struct kitsune_saved_local){func, e->name, e->size, malloc(e->size + 1), e->addr};
+		if (!next->copy) {
+			kt_locals_free(locals, end);
+			return false;
+		}
+		memcpy(next->copy, e->addr, e->size);
+		*end = ++next;
 	}
-	self->locals = saved;
-	self->locals_end = saved + count;
+	return true;
 }
 
-void kt_locals_discard(struct kitsune_image *self) {
-	for (const struct kitsune_saved_local *s = self->locals; s < self->locals_end; s++)
+void kt_locals_free(const struct kitsune_saved_local **locals, const struct kitsune_saved_local **end) {
+	for (const struct kitsune_saved_local *s = *locals; s < *end; s++)
 		free(s->copy);
-	free((void *)self->locals);
-	self->locals = self->locals_end = NULL;
+	free((void *)*locals);
+	*locals = *end = NULL;
+}
+
+void kt_locals_forget(void) {
 	free(record.entries);
-	record = (struct record){NULL, 0, 0};
+	record = (struct kt_frames){NULL, 0, 0};
 }
 
 /* Look-ups: the innermost frame of the function, in it the innermost variable. */
 
 void *kt_local_old(const char *func, const char *name, size_t *size) {
-	const struct kitsune_image *old = kt.previous;
-	if (!old)
+	struct kt_left left;
+	if (!kt_left(&left))
 		return NULL;
-	for (const struct kitsune_saved_local *s = old->locals_end; s-- > old->locals;) {
+	for (const struct kitsune_saved_local *s = left.locals_end; s-- > left.locals;) {
 		if (strcmp(s->func, func) == 0 && strcmp(s->name, name) == 0) {
 			if (size)
 				*size = s->size;
@@ -175,7 +194,7 @@ void *kt_local_new(const char *func, const char *name) {
 }
 
 KITSUNE_API void *stackvars_get_local(const char *fun_name, const char *var_name) {
-	return kitsune_is_updating() ? kt_local_old(fun_name, var_name, NULL) : NULL;
+	return kt_local_old(fun_name, var_name, NULL);
 }
 
 KITSUNE_API void *stackvars_get_formal(const char *fun_name, const char *var_name) {

@@ -1,6 +1,7 @@
 /* Carrying variables over: by their transformers, or byte for byte. */
 #include <dlfcn.h>
 
+#include "addresses.h"
 #include "internal.h"
 
 /* The variable whose transformer is running. Several variables can share a key (statics of a header in several
@@ -128,24 +129,28 @@ static bool migrate_unregistered(const char *name, const char *func, const char 
 
 KITSUNE_API int kitsune_migrate_var(const char *name, const char *func, const char *file, const char *ns,
                                     void *addr, size_t size, xform_fn_t f) {
+	KT_SERIAL;
 	struct kt_symbol *s = NULL;
 	bool migrated;
 	if (!kitsune_is_updating())
 		return 0;
+	kt_transform_enter();
 	if (!func || file)
 		s = kt_symbol_at(false, addr);
 	if (s && s->desc->addr == addr)
 		migrated = migrate(s, f);
 	else
 		migrated = migrate_unregistered(name, func, file, ns, addr, size, f);
-	kt_transform_drain();
+	kt_transform_settle();
 	return migrated;
 }
 
 KITSUNE_API void kitsune_do_automigrate(void) {
+	KT_SERIAL;
 	struct kt_symbol *s;
 	if (!kitsune_is_updating())
 		return;
+	kt_transform_enter();
 	for (size_t i = 0; (s = kt_symbol_new(i)); i++) {
 		if (!(s->desc->flags & KITSUNE_SYMBOL_AUTOMIGRATE))
 			continue;
@@ -155,12 +160,14 @@ KITSUNE_API void kitsune_do_automigrate(void) {
 			    s->key);
 		kt_transform_drain();
 	}
+	kt_transform_settle();
 }
 
 /* Addresses by name. */
 
 KITSUNE_API void *kitsune_get_symbol_addr_old(const char *name, const char *func, const char *file,
                                               const char *ns) {
+	KT_SERIAL;
 	char *key;
 	void *addr = NULL;
 	if (!kitsune_is_updating())
@@ -180,6 +187,7 @@ KITSUNE_API void *kitsune_get_symbol_addr_old(const char *name, const char *func
 
 KITSUNE_API void *kitsune_get_symbol_addr_new(const char *name, const char *func, const char *file,
                                               const char *ns) {
+	KT_SERIAL;
 	char *key = kt_key(name, func, file, ns);
 	void *addr;
 	if (current.new_key && strcmp(key, current.new_key) == 0)

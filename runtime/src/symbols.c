@@ -19,13 +19,19 @@ struct index {
 	size_t count, room;
 	struct kt_symbol **by_key; /* open addressing; the first with each key */
 	size_t mask;
-	uintptr_t low, high; /* of the image's memory */
 };
 
 static struct index indexes[2]; /* [0] this image, [1] the previous one */
+struct kt_span kt_spans[2];     /* of the memory of the two */
+
+/* A symbol that is registered by hand, and its unit, which it needs only for its namespace. */
+struct noted {
+	struct kitsune_symbol symbol;
+	struct kitsune_unit unit;
+};
 
 /* Symbols and renamings of this image that hand-written code has registered. */
-static struct kitsune_symbol **noted;
+static struct noted **noted;
 static size_t noted_count;
 static struct kitsune_rename *renamed;
 static size_t renamed_count;
@@ -49,7 +55,7 @@ KITSUNE_API char *kitsune_get_symbol_key(const char *name, const char *func, con
 	return kt_key(name, func, file, ns);
 }
 
-static char *key_of(const struct kitsune_symbol *s) {
+char *kt_key_of(const struct kitsune_symbol *s) {
 	const char *file = s->file;
 	if (!(s->flags & KITSUNE_SYMBOL_STATIC))
 		return kt_key(s->name, NULL, NULL, NULL);
@@ -84,8 +90,9 @@ static int by_address(const void *a, const void *b) {
 	return x->size < y->size ? -1 : x->size > y->size;
 }
 
-static int image_range(struct dl_phdr_info *info, size_t size, void *data) {
-	struct index *x = data;
+/* Finds the memory of the image that `data`, a span, begins in. */
+static int image_span(struct dl_phdr_info *info, size_t size, void *data) {
+	struct kt_span *span = data;
 	uintptr_t low = UINTPTR_MAX, high = 0;
 	(void)size;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
@@ -96,10 +103,9 @@ static int image_range(struct dl_phdr_info *info, size_t size, void *data) {
 		low = start < low ? start : low;
 		high = start + p->p_memsz > high ? start + p->p_memsz : high;
 	}
-	if (x->low < low || x->low >= high)
+	if (span->low < low || span->low >= high)
 		return 0;
-	x->low = low;
-	x->high = high;
+	*span = (struct kt_span){low, high - low};
 	return 1;
 }
 
@@ -126,7 +132,7 @@ static void reserve(struct index *x, size_t count) {
 
 static void add(struct index *x, const struct kitsune_symbol *desc) {
 	struct kt_symbol *s = kt_alloc(sizeof *s), **last;
-	*s = (struct kt_symbol){.desc = desc, .key = key_of(desc)};
+	*s = (struct kt_symbol){.desc = desc, .key = kt_key_of(desc)};
 	reserve(x, x->count + 1);
 	x->list[x->count] = x->by_address[x->count] = s;
 	x->count++;
@@ -146,14 +152,15 @@ static void release(struct index *x) {
 	free(x->by_address);
 	free(x->by_key);
 	*x = (struct index){.built = false};
+	kt_spans[x - indexes] = (struct kt_span){0, 0};
 }
 
 static void build(struct index *x, const struct kitsune_image *image) {
 	reserve(x, (size_t)(image->symbols_end - image->symbols));
 	for (const struct kitsune_symbol *s = image->symbols; s < image->symbols_end; s++)
 		add(x, s);
-	x->low = (uintptr_t)image;
-	dl_iterate_phdr(image_range, x);
+	kt_spans[x - indexes].low = (uintptr_t)image;
+	dl_iterate_phdr(image_span, &kt_spans[x - indexes]);
 	x->built = true;
 }
 
@@ -163,7 +170,7 @@ static struct index *index_of(bool old) {
 	if (!x->built && !old) {
 		build(x, &kt_image);
 		for (size_t i = 0; i < noted_count; i++)
-			add(x, noted[i]);
+			add(x, &noted[i]->symbol);
 	}
 	return x;
 }
@@ -206,6 +213,13 @@ static void join(struct kt_symbol *old, struct kt_symbol *new_) {
 	}
 }
 
+/* Tells the old symbols of a variable where the parts of its value have gone. */
+static void note_parts(const struct index *from, const struct kitsune_variable *v) {
+	for (struct kt_symbol *s = *slot(from, v->old_key); s; s = s->same)
+		if (s->other && strcmp(s->other->key, v->new_key) == 0)
+			s->value = &v->value;
+}
+
 /* Joins the symbols of both images: by the renamings first, the others by their keys. */
 static void join_all(void) {
 	const struct index *from = &indexes[1], *to = &indexes[0];
@@ -222,6 +236,8 @@ static void join_all(void) {
 		if (!old->other && new_ && !new_->other)
 			join(old, new_);
 	}
+	for (const struct kitsune_variable *v = kt_image.variables; v < kt_image.variables_end; v++)
+		note_parts(from, v);
 }
 
 void kt_symbols_begin(void) {
@@ -233,33 +249,32 @@ void kt_symbols_begin(void) {
 }
 
 void kt_symbols_end(void) {
+	KT_SERIAL;
 	release(&indexes[0]);
 	release(&indexes[1]);
 }
 
 /* Registration by hand. */
 
-static const struct kitsune_unit *unit_for(const char *ns) {
-	struct kitsune_unit *unit;
-	if (!ns)
-		return NULL;
-	unit = kt_alloc(sizeof *unit);
-	memset(unit, 0, sizeof *unit);
-	unit->ns = ns;
-	return unit;
-}
-
 KITSUNE_API void kitsune_register_var(const char *name, const char *func, const char *file, const char *ns,
                                       void *addr, size_t size, int auto_migrate) {
-	struct kitsune_symbol *desc;
+	KT_SERIAL;
+	struct noted *n, **list;
 	for (size_t i = 0; i < noted_count; i++) {
-		const struct kitsune_symbol *s = noted[i];
+		const struct kitsune_symbol *s = &noted[i]->symbol;
 		if (s->addr == addr && same(s->name, name) && same(s->func, func) && same(s->file, file))
 			return;
 	}
-	desc = kt_alloc(sizeof *desc);
-	*desc = (struct kitsune_symbol){
-	    .unit = unit_for(ns),
+	list = realloc(noted, (noted_count + 1) * sizeof *list);
+	n = list ? calloc(1, sizeof *n) : NULL;
+	noted = list ? list : noted;
+	if (!n) {
+		kt_incomplete(name);
+		return;
+	}
+	n->unit.ns = ns;
+	n->symbol = (struct kitsune_symbol){
+	    .unit = ns ? &n->unit : NULL,
 	    .name = name,
 	    .func = func,
 	    .file = file,
@@ -268,10 +283,9 @@ KITSUNE_API void kitsune_register_var(const char *name, const char *func, const 
 	    .stride = size,
 	    .flags = (file ? KITSUNE_SYMBOL_STATIC : 0) | (auto_migrate ? KITSUNE_SYMBOL_AUTOMIGRATE : 0),
 	};
-	noted = kt_realloc(noted, (noted_count + 1) * sizeof *noted);
-	noted[noted_count++] = desc;
+	noted[noted_count++] = n;
 	if (indexes[0].built)
-		add(&indexes[0], desc);
+		add(&indexes[0], &n->symbol);
 	if (indexes[1].built)
 		join_all();
 }
@@ -282,27 +296,30 @@ KITSUNE_API void kitsune_note_var(const char *name, const char *func, const char
 }
 
 KITSUNE_API void transform_register_renaming(const char *old_key, const char *new_key) {
+	KT_SERIAL;
 	renamed = kt_realloc(renamed, (renamed_count + 1) * sizeof *renamed);
 	renamed[renamed_count++] = (struct kitsune_rename){old_key, new_key};
 	if (indexes[1].built)
 		join_all();
 }
 
-void kt_symbols_save(struct kitsune_image *self) {
-	struct kitsune_symbol *copy = kt_alloc(noted_count * sizeof *copy);
+bool kt_symbols_save(struct kitsune_image *self) {
+	struct kitsune_symbol *copy = malloc(noted_count * sizeof *copy + 1);
+	if (!copy)
+		return false;
+	free((void *)self->noted); /* Of an update that has been refused after all. */
 	for (size_t i = 0; i < noted_count; i++)
-		copy[i] = *noted[i];
+		copy[i] = noted[i]->symbol;
 	self->noted = copy;
 	self->noted_end = copy + noted_count;
+	return true;
 }
 
 void kt_symbols_discard(struct kitsune_image *self) {
 	free((void *)self->noted);
 	self->noted = self->noted_end = NULL;
-	for (size_t i = 0; i < noted_count; i++) {
-		free((void *)noted[i]->unit);
+	for (size_t i = 0; i < noted_count; i++)
 		free(noted[i]);
-	}
 	free(noted);
 	free(renamed);
 	noted = NULL;
@@ -316,11 +333,6 @@ void kt_symbols_discard(struct kitsune_image *self) {
 struct kt_symbol *kt_symbol_by_key(bool old, const char *key) {
 	const struct index *x = index_of(old);
 	return x->built ? *slot(x, key) : NULL;
-}
-
-bool kt_in_image(bool old, const void *addr) {
-	const struct index *x = &indexes[old];
-	return (uintptr_t)addr - x->low < x->high - x->low;
 }
 
 struct kt_symbol *kt_symbol_at(bool old, const void *addr) {
@@ -355,6 +367,7 @@ struct kt_symbol *kt_symbol_new(size_t i) {
 /* The public look-ups. */
 
 static void *by_key(bool old, const char *key) {
+	KT_SERIAL;
 	struct kt_symbol *s = key ? kt_symbol_by_key(old, key) : NULL;
 	return s ? (void *)s->desc->addr : NULL;
 }
@@ -368,6 +381,7 @@ KITSUNE_API void *kitsune_lookup_key_old(const char *key) {
 }
 
 static char *at_address(bool old, void *addr) {
+	KT_SERIAL;
 	struct kt_symbol *s = kt_symbol_at(old, addr);
 	return s && s->desc->addr == addr ? s->key : NULL;
 }
@@ -381,6 +395,7 @@ KITSUNE_API char *kitsune_lookup_addr_old(void *addr) {
 }
 
 KITSUNE_API char *transform_mapped_name(const char *old_key) {
+	KT_SERIAL;
 	for (size_t i = 0; i < renamed_count; i++)
 		if (strcmp(renamed[i].old_key, old_key) == 0)
 			return (char *)renamed[i].new_key;

@@ -1,38 +1,87 @@
 /* The tables of addresses, against arrays that are searched from end to end. */
+#include "runtime/src/addresses.h"
 #include "runtime/src/internal.h"
 #include "runtime/tests/check.h"
 
 enum { COUNT = 100000 };
 
+static closure kinds[3] = {{.size_old = 16}, {.size_old = 40}, {.size_old = 8}};
+
+/* Notes that `count` objects of a kind have moved. */
+static void move(char *old, char *new_, size_t count, const closure *kind) {
+	uintptr_t *entry = kt_moved_entry(old);
+	CHECK(kt_moved_new(*entry) == NULL);
+	kt_moved_set(entry, new_, kind);
+	if (count != 1 || kind->size_old > 1024)
+		kt_moved_many(old, count, count * kind->size_old);
+}
+
 static size_t each;
 
-static void count(void *old) {
-	CHECK(kt_moved_to(old) != NULL);
+static void count(const struct kt_moved *m) {
+	struct kt_moved same;
+	CHECK(kt_moved_at(m->old, &same) && same.new_ == m->new_ && same.element == m->element);
 	each++;
 }
 
 static void test_moved(void) {
 	char *base = (char *)0x7f0000000000;
-	CHECK(kt_moved_to(base) == NULL);
+	struct kt_moved m;
+	CHECK(!kt_moved_at(base, &m));
 	for (size_t i = 0; i < COUNT; i++)
-		kt_moved_add(base + 16 * (i * 7919 % COUNT), base + 1000000000 + 2 * i, 1 + i % 2,
-		             i % 3 == 0);
+		move(base + 64 * (i * 7919 % COUNT), base + 1000000000 + 2 * i, 1 + i % 2, &kinds[i % 2]);
 	for (size_t i = 0; i < COUNT; i++) {
-		const void *old = base + 16 * (i * 7919 % COUNT);
-		CHECK(kt_moved_to(old) == base + 1000000000 + 2 * i);
-		CHECK_EQUAL(kt_moved_count(old), 1 + i % 2);
-		CHECK_EQUAL(kt_moved_block(old), i % 3 == 0);
+		char *old = base + 64 * (i * 7919 % COUNT);
+		CHECK(kt_moved_at(old, &m) && m.new_ == base + 1000000000 + 2 * i && m.old == old);
+		CHECK_EQUAL(m.count, 1 + i % 2);
+		CHECK(m.element == &kinds[i % 2]);
+		CHECK(kt_moved_new(*kt_moved_entry(old)) == m.new_);
 	}
-	CHECK(kt_moved_to(base + 8) == NULL);
-	CHECK(kt_moved_to(base + 16 * COUNT) == NULL);
+	CHECK(!kt_moved_at(base + 8, &m));
+	CHECK(!kt_moved_at(base + 64 * COUNT, &m));
 	for (size_t i = 0; i < 1000; i++) /* Objects that the allocator cannot have put there. */
-		kt_moved_add(base + 24 * i + 1, base + 2 * i, 1, false);
-	for (size_t i = 0; i < 1000; i++) {
-		CHECK(kt_moved_to(base + 24 * i + 1) == base + 2 * i);
-		CHECK(!kt_moved_block(base + 24 * i + 1));
-	}
+		move(base + 64 * i + 41 + i % 16, base + 2 * i, 1, &kinds[2]);
+	for (size_t i = 0; i < 1000; i++)
+		CHECK(kt_moved_at(base + 64 * i + 41 + i % 16, &m) && m.new_ == base + 2 * i);
+	CHECK(!kt_moved_at(base + 41 + 1, &m));
 	kt_moved_each(count);
 	CHECK_EQUAL(each, COUNT + 1000);
+}
+
+/* Searches for what contains an address, against arrays of ranges that are searched from end to end. */
+static void test_around(void) {
+	enum { RANGES = 2000 };
+	static struct {
+		char *start;
+		size_t size;
+	} ranges[RANGES];
+	char *at = (char *)0x7e00001fff00; /* Across the boundaries of blocks. */
+	struct kt_moved m;
+	srand(1);
+	for (int i = 0; i < RANGES; i++) {
+		const closure *kind = &kinds[rand() % 3];
+		const size_t n = rand() % 50 == 0 ? 3000 + (size_t)rand() % 200000 : (size_t)rand() % 4 + 1;
+		at += rand() % 3 ? (size_t)rand() % 64 : 16 - (uintptr_t)at % 16;
+		ranges[i].start = at;
+		ranges[i].size = n * kind->size_old;
+		move(at, (char *)(uintptr_t)(16 * (i + 1)), n, kind);
+		at += ranges[i].size + 1 + (size_t)(rand() % 40);
+	}
+	for (int i = 0; i < RANGES; i++) {
+		const size_t offsets[] = {0, 1, ranges[i].size / 2, ranges[i].size - 1, ranges[i].size};
+		for (int k = 0; k < 5; k++) {
+			CHECK(kt_moved_around(ranges[i].start + offsets[k], &m));
+			CHECK(m.old == ranges[i].start && m.new_ == (char *)(uintptr_t)(16 * (i + 1)));
+		}
+		if (i + 1 < RANGES && ranges[i].start + ranges[i].size + 1 < ranges[i + 1].start)
+			CHECK(!kt_moved_around(ranges[i].start + ranges[i].size + 1, &m));
+		CHECK(!kt_moved_within(ranges[i].start, ranges[i].size, &m));
+		if (i > 0) {
+			CHECK(kt_moved_within(ranges[i].start - 1, 2, &m) && m.old == ranges[i].start);
+			CHECK(kt_moved_within(ranges[i - 1].start,
+			                      (size_t)(ranges[i].start - ranges[i - 1].start) + 1, &m));
+		}
+	}
 }
 
 static void test_slots(void) {
@@ -42,7 +91,10 @@ static void test_slots(void) {
 		CHECK(kt_slot_first(&heap[i]));
 	for (int i = 0; i < COUNT; i++)
 		CHECK_EQUAL(kt_slot_first(&heap[i]), i % 3 != 0);
+	CHECK(kt_slots_within(heap, COUNT * sizeof *heap));
+	CHECK(!kt_slots_within(far, sizeof far));
 	CHECK(kt_slot_first(far));
+	CHECK(kt_slots_within(far, sizeof far) && !kt_slots_within(far + 8, sizeof far - 8));
 	for (int k = 1; k < 8; k++) { /* Pointers of packed structures. */
 		CHECK(kt_slot_first(far + k));
 		CHECK(!kt_slot_first(far + k));
@@ -81,10 +133,13 @@ static void test_heap(void) {
 
 int main(void) {
 	test_moved();
+	kt_addresses_end();
+	test_around();
 	test_slots();
 	test_pairs();
 	kt_addresses_end();
-	CHECK(kt_moved_to((void *)0x7f0000000000) == NULL);
+	struct kt_moved m;
+	CHECK(!kt_moved_at((void *)0x7f0000000000, &m));
 	static int x, y;
 	CHECK(kt_pair_first(&x, &y));
 	CHECK(kt_slot_first(&each));

@@ -3,7 +3,7 @@
 load("@rules_cc//cc:defs.bzl", "cc_binary")
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
 
-def program_test(name, src, copts = [], linkopts = [], **kwargs):
+def program_test(name, src, copts = [], linkopts = [], runtime = ":program", driver = "//driver", **kwargs):
     """Compiles a program twice and runs it under the driver.
 
     Args:
@@ -11,6 +11,8 @@ def program_test(name, src, copts = [], linkopts = [], **kwargs):
       src: the program, see programs/program.h. No ktcc is involved: it registers what it needs by hand.
       copts: additional flags of the compiler.
       linkopts: additional flags of the linker.
+      runtime: the library that the program is linked with.
+      driver: the driver.
       **kwargs: of the test.
     """
     versions = ["%s-%d.so" % (name, version) for version in (0, 1)]
@@ -28,13 +30,13 @@ def program_test(name, src, copts = [], linkopts = [], **kwargs):
                 "-Wl,-Bsymbolic",
             ] + linkopts,
             linkshared = True,
-            deps = [":program"],
+            deps = [runtime],
         )
     sh_test(
         name = name,
         size = "small",
         srcs = ["run_program.sh"],
-        args = ["$(rootpath //driver)"] + ["$(rootpath %s)" % version for version in versions],
-        data = ["//driver"] + versions,
+        args = ["$(rootpath %s)" % driver] + ["$(rootpath %s)" % version for version in versions],
+        data = [driver] + versions,
         **kwargs
     )

@@ -8,6 +8,7 @@ FIELDS = {
     "ktcc": "FilesToRunProvider: the C compiler wrapper; for the execution platform.",
     "kttjoin": "FilesToRunProvider: joins type summaries; for the execution platform.",
     "runtime": "CcInfo: the headers and the library that every version contains.",
+    "threads_runtime": "CcInfo: the same, with the library for programs with several threads.",
     "xfgen": "FilesToRunProvider: generates transformers; for the execution platform.",
 }
 

@@ -28,6 +28,46 @@ static inline unsigned long channel(void) {
 	return 0;
 }
 
+/* The number of mappings of this process. */
+static inline size_t mappings(void) {
+	char line[4096 + 256];
+	size_t n = 0;
+	FILE *f = fopen("/proc/self/maps", "r");
+	CHECK(f != NULL);
+	while (fgets(line, sizeof line, f))
+		n++;
+	fclose(f);
+	return n;
+}
+
+/* The number of loaded versions, NAME-0.so and NAME-1.so. Each has one mapping that can be executed. */
+static inline size_t images(void) {
+	char line[4096 + 256];
+	size_t n = 0;
+	FILE *f = fopen("/proc/self/maps", "r");
+	CHECK(f != NULL);
+	while (fgets(line, sizeof line, f))
+		n += strstr(line, " r-xp ") && (strstr(line, "-0.so") || strstr(line, "-1.so"));
+	fclose(f);
+	return n;
+}
+
+/* Whether a line of the log of this process, which began with `argv0`, contains `part`. */
+static inline int logged(const char *argv0, const char *part) {
+	char path[4096], line[8192];
+	const char *slash = strrchr(argv0, '/');
+	int found = 0;
+	FILE *f;
+	snprintf(path, sizeof path, "%s/%.*s.%d", getenv("KITSUNE_LOG_DIR"),
+	         (int)strcspn(slash ? slash + 1 : argv0, "."), slash ? slash + 1 : argv0, (int)getpid());
+	f = fopen(path, "r");
+	CHECK(f != NULL);
+	while (!found && fgets(line, sizeof line, f))
+		found = strstr(line, part) != NULL;
+	fclose(f);
+	return found;
+}
+
 /* The end of every program. */
 static inline int done(void) {
 	puts("DONE");
