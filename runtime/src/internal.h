@@ -253,8 +253,8 @@ const struct kitsune_layout *kt_layout(xf transformer);
 
 /* rollback.c: in the version that is left */
 
-/* Opens the way back to this version. NULL; but when the next version has given up, it returns once more, with the
- * reason, and everything is as it was. */
+/* Opens the way back to this version. NULL, or that there is no memory for it. When the next version has given up, it
+ * returns once more, with the reason, and everything is as it was. */
 const char *kt_way_back_open(void) __attribute__((returns_twice));
 
 /* There is no way back any more. */

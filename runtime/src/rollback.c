@@ -14,6 +14,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -45,29 +46,40 @@ static int ascending(const void *a, const void *b) {
 	return *(const int *)a - *(const int *)b;
 }
 
-static void save_descriptors(void) {
+static bool save_descriptor(int fd) {
+	if (way.opened == way.room) {
+		const size_t room = way.room ? 2 * way.room : 64;
+		int *open = realloc(way.open, room * sizeof *open);
+		if (!open)
+			return false;
+		way.open = open;
+		way.room = room;
+	}
+	way.open[way.opened++] = fd;
+	return true;
+}
+
+/* Without /proc there are none to be saved. Returns false if there is no memory. */
+static bool save_descriptors(void) {
 	DIR *dir = opendir("/proc/self/fd");
 	const struct dirent *e;
+	bool saved = true;
 	way.opened = 0;
-	while (dir && (e = readdir(dir))) {
-		if (e->d_name[0] == '.' || atoi(e->d_name) == dirfd(dir))
-			continue;
-		if (way.opened == way.room) {
-			way.room = way.room ? 2 * way.room : 64;
-			way.open = kt_realloc(way.open, way.room * sizeof *way.open);
-		}
-		way.open[way.opened++] = atoi(e->d_name);
-	}
-	if (dir)
-		closedir(dir);
+	if (!dir)
+		return errno != ENOMEM;
+	while (saved && (e = readdir(dir)))
+		if (e->d_name[0] != '.' && atoi(e->d_name) != dirfd(dir))
+			saved = save_descriptor(atoi(e->d_name));
+	closedir(dir);
 	qsort(way.open, way.opened, sizeof *way.open, ascending);
+	return saved;
 }
 
 /* Closes what has been opened since then. */
 static void restore_descriptors(void) {
 	int next = 0;
 	if (way.opened == 0)
-		return; /* There is no /proc to tell. */
+		return;
 	for (size_t i = 0; i < way.opened; i++) {
 		if (next < way.open[i])
 			close_range((unsigned)next, (unsigned)way.open[i] - 1, 0);
@@ -100,13 +112,15 @@ __attribute__((no_sanitize("address"), noinline)) static void copy(void *to, con
 }
 
 /* Not inline: the frames of all callers are above its own. */
-__attribute__((noinline)) static void save_stack(void) {
+__attribute__((noinline)) static bool save_stack(void) {
 	uintptr_t high;
 	find_stack(&way.lowest, &high);
 	way.low = __builtin_frame_address(0);
 	way.size = high - (uintptr_t)way.low;
-	way.stack = kt_alloc(way.size);
-	copy(way.stack, way.low, way.size);
+	way.stack = malloc(way.size);
+	if (way.stack)
+		copy(way.stack, way.low, way.size);
+	return way.stack;
 }
 
 /* What sanitizers have noted of the frames that the new version has had on the stack is not true any more. */
@@ -135,29 +149,30 @@ static void come_back(const char *why) {
 void kt_way_back_close(void) {
 	kt_image.come_back = NULL;
 	free(way.stack);
-	way.stack = NULL;
 	free(way.open);
-	way.open = NULL;
-	way.opened = way.room = 0;
+	memset(&way, 0, offsetof(__typeof__(way), why)); /* Addresses of what comes and goes. */
 }
 
 const char *kt_way_back_open(void) {
+	bool saved;
 	if (!kt_image.go_back)
 		return NULL;
-	way.back = false;
 	for (int n = 1; n < NSIG; n++)
 		sigaction(n, NULL, &way.actions[n]);
 	sigaltstack(NULL, &way.signal_stack);
-	save_descriptors();
+	saved = save_descriptors();
 	memcpy(way.leave, *kt.leave, sizeof way.leave);
 	kt_image.come_back = come_back;
-	if (getcontext(&way.context) == 0 && !way.back)
-		save_stack();
-	if (!*(volatile bool *)&way.back)
+	getcontext(&way.context);
+	if (*(volatile bool *)&way.back) {
+		sigaltstack(&way.signal_stack, NULL); /* Not before: it was in use. */
+		kt_way_back_close();
+		return way.why;
+	}
+	if (saved && save_stack())
 		return NULL;
-	sigaltstack(&way.signal_stack, NULL); /* Not before: it was in use. */
 	kt_way_back_close();
-	return way.why;
+	return "out of memory for the state that the way back needs";
 }
 
 /* The version that is entered. */

@@ -4,15 +4,19 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/rules-kitsune/rules_kitsune/tools/internal/proc"
 )
 
 // file returns what an environment variable names, a path in the runfiles.
@@ -30,11 +34,17 @@ func file(t *testing.T, variable string) string {
 	return path
 }
 
-// start starts version 1 of testdata/server.c in a role, and returns its
-// process when it is ready.
-func start(t *testing.T, role string) *os.Process {
+// start starts version 1 of testdata/server.c in a role, with more in its
+// environment, and returns its process when it is ready.
+func start(t *testing.T, role string, env ...string) *os.Process {
 	t.Helper()
 	cmd := exec.Command(file(t, "DRIVER"), file(t, "SERVER_1"), role)
+	cmd.Env = append(os.Environ(), env...)
+	return startCommand(t, cmd)
+}
+
+func startCommand(t *testing.T, cmd *exec.Cmd) *os.Process {
+	t.Helper()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -63,14 +73,20 @@ type command struct {
 	stdout, stderr bytes.Buffer
 }
 
-// begin starts doupd for a process, with version 2 of the server unless it asks
-// only for the status.
+// begin starts doupd for a process, with version 2 of the server unless it only
+// looks.
 func begin(t *testing.T, p *os.Process, args ...string) *command {
 	t.Helper()
 	args = append(args, strconv.Itoa(p.Pid))
-	if args[0] != "--status" {
+	if !slices.Contains(args, "--status") && !slices.Contains(args, "--history") {
 		args = append(args, file(t, "SERVER_2"))
 	}
+	return call(t, args...)
+}
+
+// call starts doupd with these arguments.
+func call(t *testing.T, args ...string) *command {
+	t.Helper()
 	c := &command{Cmd: exec.Command(file(t, "DOUPD"), args...)}
 	c.Stdout, c.Stderr = &c.stdout, &c.stderr
 	if err := c.Start(); err != nil {
@@ -193,20 +209,124 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 }
 
+// Several at once wait for each other. The first one updates the process, and for
+// the others there is nothing left to do.
+func TestManyAtOnce(t *testing.T) {
+	p := start(t, "slow")
+	var all []*command
+	for range 5 {
+		all = append(all, begin(t, p, "--json"))
+	}
+	got := map[string]int{}
+	for _, c := range all {
+		c.Wait()
+		var o outcome
+		if err := json.Unmarshal(c.stdout.Bytes(), &o); err != nil || c.ProcessState.ExitCode() != exitUpdated {
+			t.Fatalf("%v: %v\n%s%s", c.ProcessState, err, &c.stdout, &c.stderr)
+		}
+		got[o.Outcome]++
+	}
+	if got["updated"] != 1 || got["current"] != 4 {
+		t.Errorf("outcomes: %v", got)
+	}
+}
+
+// Whenever doupd is killed, the process goes on, and the next doupd finds it as
+// it should be: still to be updated, or updated.
+func TestKilledAnywhere(t *testing.T) {
+	p := start(t, "")
+	files := []string{file(t, "SERVER_2"), file(t, "SERVER_1")}
+	updated := 0
+	for n := range 60 {
+		c := call(t, "--json", strconv.Itoa(p.Pid), files[updated%2])
+		time.Sleep(time.Duration(n) * 500 * time.Microsecond)
+		c.Process.Kill()
+		c.Wait()
+		c = call(t, "--json", strconv.Itoa(p.Pid), files[updated%2])
+		c.end(t, exitUpdated, `"outcome":"`)
+		updated++
+	}
+	begin(t, p, "--status").end(t, exitUpdated, fmt.Sprintf("%d updates", updated))
+}
+
+// An update that has begun goes on when doupd is interrupted or killed.
+func TestInterruptedInTheMiddle(t *testing.T) {
+	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGKILL} {
+		p := start(t, "slow")
+		c := begin(t, p, "--timeout=1m")
+		wait(t, "the update", func() bool {
+			c := begin(t, p, "--status")
+			c.Wait()
+			return strings.Contains(c.stdout.String(), "transforming")
+		})
+		c.Process.Signal(s)
+		if s == syscall.SIGINT {
+			c.end(t, exitInterrupted, fmt.Sprintf("doupd: interrupted; the update of process %d goes on\n", p.Pid))
+		} else {
+			c.Wait()
+		}
+		begin(t, p).end(t, exitUpdated, "runs already")
+	}
+}
+
+// A process that has got the PID of one that was opened is not the one that was
+// meant.
+func TestReusedPID(t *testing.T) {
+	p := start(t, "")
+	opened, err := proc.Open(t.Context(), p.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	p.Kill()
+	p.Wait()
+	var other *os.Process
+	for range 50 {
+		if err := os.WriteFile("/proc/sys/kernel/ns_last_pid", []byte(strconv.Itoa(p.Pid-1)), 0); err != nil {
+			t.Skipf("only root can choose a PID: %v", err)
+		}
+		if other = start(t, ""); other.Pid == p.Pid {
+			break
+		}
+	}
+	if other.Pid != p.Pid {
+		t.Skip("others have started too many processes meanwhile")
+	}
+	err = opened.Lock(t.Context())
+	if err == nil {
+		_, err = opened.Update(t.Context(), file(t, "SERVER_2"), nil)
+	}
+	if !errors.Is(err, proc.ErrEnded) {
+		t.Errorf("error %v", err)
+	}
+	begin(t, other, "--status").end(t, 0, "server1.so")
+	begin(t, other, "--history").end(t, 0, "has not been asked")
+}
+
+func TestRolledBack(t *testing.T) {
+	p := start(t, "gives-up")
+	begin(t, p).end(t, exitRolledBack, "not today. The update was rolled back, and the old version goes on\n")
+	begin(t, p, "--json").end(t, exitRolledBack, `"outcome":"rolled_back"`)
+	begin(t, p, "--status").end(t, 0, "last update: rolled_back: not today\n")
+	begin(t, p, "--history").end(t, 0, "rolled_back  server1.so")
+}
+
 func TestProcessDies(t *testing.T) {
-	p := start(t, "aborts")
+	p := start(t, "dies")
 	begin(t, p).end(t, exitFailed, fmt.Sprintf("doupd: process %d ended while it was transforming", p.Pid))
 	p = start(t, "exits")
 	c := begin(t, p)
 	wait(t, "the request", func() bool { return locked(t, p) })
 	p.Signal(syscall.SIGUSR1)
-	c.end(t, exitFailed, fmt.Sprintf("doupd: process %d ended while it was ", p.Pid))
+	c.end(t, exitFailed, fmt.Sprintf("doupd: process %d ended while it was waiting for an update point\n", p.Pid))
 }
 
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"1"}, {"1", "2", "3"}, {"x", "y.so"}, {"-1", "y.so"}, {"0", "y.so"}, {"--status"}, {"--status", "1", "y.so"},
-		{"--timeout", "soon", "1", "y.so"}, {"--no-such-flag", "1", "y.so"},
+		{"--timeout", "soon", "1", "y.so"}, {"--no-such-flag", "1", "y.so"}, {"--list", "1"}, {"--history"}, {"--check"},
+		{"--check", "y.so", "x"}, {"--check", "y.so", "1", "2"}, {"--status", "--list"}, {"--tree", "--history", "1"},
+		{"--keep-going", "1", "y.so"}, {"--completion", "tcsh"}, {"--man", "1"},
 	} {
 		var stdout, stderr bytes.Buffer
 		if got := run(args, &stdout, &stderr); got != exitUsage || stdout.Len() > 0 ||

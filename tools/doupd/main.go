@@ -1,59 +1,93 @@
-// Command doupd updates a running program to a new version.
+// Command doupd updates running programs to new versions, and says what they run.
 package main
 
 import (
 	"context"
-	"debug/elf"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
-	"github.com/rules-kitsune/rules_kitsune/tools/internal/elfnote"
 	"github.com/rules-kitsune/rules_kitsune/tools/internal/proc"
 )
 
 // Exit codes. They are part of the interface.
 const (
 	exitUpdated     = 0
-	exitRefused     = 1 // the old version goes on
+	exitRefused     = 1
 	exitUsage       = 2
-	exitTimeout     = 3 // the old version goes on
-	exitFailed      = 4 // the process failed in the update, or ended
-	exitUnreachable = 5 // there is no such process, or it cannot be updated by us
-	exitInterrupted = 6 // doupd was; the update may go on
+	exitTimeout     = 3
+	exitFailed      = 4
+	exitUnreachable = 5
+	exitInterrupted = 6
+	exitRolledBack  = 7
 )
+
+// All that can come of a call, as --help and the manual tell it.
+var outcomes = []struct {
+	code    int
+	names   string // in the JSON object
+	meaning string
+}{
+	{exitUpdated, "updated, current, fits",
+		"the new version runs, or did before; --check: it would be accepted"},
+	{exitRefused, "refused", "the new version was refused; the old one goes on"},
+	{exitUsage, "", "wrong usage"},
+	{exitTimeout, "timeout",
+		"no update point was reached in time; the request was withdrawn and the old version goes on"},
+	{exitFailed, "failed", "the process failed during the update, or ended"},
+	{exitUnreachable, "unreachable",
+		"there is no such process, it does not run under the driver, or it belongs to another user"},
+	{exitInterrupted, "interrupted",
+		"doupd was interrupted; it has said whether the request was withdrawn, or the update goes on"},
+	{exitRolledBack, "rolled_back",
+		"the new version gave up while it took over; all was undone and the old one goes on"},
+}
 
 const help = `Updates the program that runs as process PID, under the driver, to the version in NEW.so.
 
 The new version is checked first; whatever is wrong with it, the running version goes on as if nothing
 had happened. Then the program is asked to update itself when it next comes to one of its update points,
-and doupd waits for the outcome.
+and doupd waits for the outcome. A process that runs this version already is left alone.
 
-Exit status:
-  0  the new version runs
-  1  the new version was refused; the old one goes on
-  2  wrong usage
-  3  no update point was reached in time; the request was withdrawn and the old version goes on
-  4  the process failed during the update, or ended
-  5  there is no such process, it does not run under the driver, or it belongs to another user
-  6  doupd was interrupted; it has said whether the request was withdrawn, or the update goes on`
+The other forms only look: what would be said to NEW.so, which processes can be updated, what they run,
+and what came of their last updates.`
+
+const example = `  doupd --list                          what can be updated on this machine?
+  doupd --check server-1.5.so 4711      would it be accepted? nothing happens
+  doupd 4711 server-1.5.so              updates the process
+  doupd --tree 4711 server-1.5.so       a server that forks: the process, then its children
+  doupd --history 4711                  what was done to it, and how long it took
+  doupd --json 4711 server-1.5.so | jq .times_ns.transform`
+
+var forms = []string{
+	"doupd [FLAG...] PID NEW.so",
+	"doupd --check NEW.so [PID]",
+	"doupd --status PID",
+	"doupd --history PID",
+	"doupd --list",
+}
 
 type options struct {
-	timeout time.Duration
-	json    bool
-	quiet   bool
-	status  bool
+	check, status, history, list bool // another form than the update
+
+	tree        bool
+	keepGoing   bool
+	again       bool
+	unsafeOwner bool
+	timeout     time.Duration
+	json        bool
+	quiet       bool
+
+	man        bool
+	completion string
 }
 
 func main() {
@@ -61,52 +95,9 @@ func main() {
 }
 
 func run(args []string, stdout, stderr io.Writer) int {
-	var opts options
 	code := 0
-	cmd := &cobra.Command{
-		Use:   "doupd PID NEW.so",
-		Short: "Updates a running program to a new version",
-		Long:  help,
-		Example: "  doupd 4711 ./server-2.so\n" +
-			"  doupd --status 4711",
-		Args: func(_ *cobra.Command, args []string) error {
-			want := 2
-			if opts.status {
-				want = 1
-			}
-			if len(args) != want {
-				return fmt.Errorf("%d arguments expected, %d given", want, len(args))
-			}
-			if pid, err := strconv.Atoi(args[0]); err != nil || pid <= 0 {
-				return fmt.Errorf("%q is not a process id", args[0])
-			}
-			return nil
-		},
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		RunE: func(_ *cobra.Command, args []string) error {
-			pid, _ := strconv.Atoi(args[0])
-			ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-			defer stop()
-			ctx, cancel := context.WithTimeout(ctx, opts.timeout)
-			defer cancel()
-			if opts.status {
-				code = status(ctx, pid, opts, stdout, stderr)
-			} else {
-				code = update(ctx, pid, args[1], opts, stdout, stderr)
-			}
-			return nil
-		},
-	}
-	f := cmd.Flags()
-	f.DurationVar(&opts.timeout, "timeout", 10*time.Second, "how long to wait for an update point")
-	f.BoolVar(&opts.json, "json", false, "print the outcome as one JSON object")
-	f.BoolVarP(&opts.quiet, "quiet", "q", false, "print errors only")
-	f.BoolVar(&opts.status, "status", false, "say which version the process runs, and what came of its last update")
-	f.SortFlags = false
+	cmd := newCommand(stdout, stderr, &code)
 	cmd.SetArgs(args)
-	cmd.SetOut(stdout)
-	cmd.SetErr(stderr)
 	if err := cmd.Execute(); err != nil {
 		fmt.Fprintf(stderr, "doupd: %v\nusage: %s\n\"doupd --help\" says more\n", err, cmd.UseLine())
 		return exitUsage
@@ -114,211 +105,148 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return code
 }
 
-// An outcome is what doupd prints and how it ends.
-type outcome struct {
-	Outcome string   `json:"outcome"` // updated refused timeout failed unreachable interrupted
-	PID     int      `json:"pid"`
-	From    *version `json:"from,omitempty"`
-	To      *version `json:"to,omitempty"`
-	Message string   `json:"message,omitempty"`
-	Times   *times   `json:"times_ns,omitempty"`
-	Objects *objects `json:"objects,omitempty"`
-
-	code int
-}
-
-type version struct {
-	Path    string `json:"path"`
-	BuildID string `json:"build_id,omitempty"`
-}
-
-type times struct {
-	Wait      time.Duration `json:"wait"`
-	Load      time.Duration `json:"load"`
-	Quiesce   time.Duration `json:"quiesce"`
-	Transform time.Duration `json:"transform"`
-	Commit    time.Duration `json:"commit"`
-	Total     time.Duration `json:"total"`
-}
-
-type objects struct {
-	Moved   uint64 `json:"moved"`
-	InPlace uint64 `json:"in_place"`
-	Bytes   uint64 `json:"bytes"`
-}
-
-func (v *version) String() string {
-	s := filepath.Base(v.Path)
-	if len(v.BuildID) >= 8 {
-		s += " (" + v.BuildID[:8] + ")"
+// newCommand returns doupd as a command, which sets code.
+func newCommand(stdout, stderr io.Writer, code *int) *cobra.Command {
+	var opts options
+	cmd := &cobra.Command{
+		Use:                   "doupd PID NEW.so",
+		Short:                 "updates a running program to a new version",
+		Long:                  help,
+		Example:               example,
+		DisableFlagsInUseLine: true,
+		SilenceErrors:         true,
+		SilenceUsage:          true,
+		Args:                  func(_ *cobra.Command, args []string) error { return opts.checkArgs(args) },
+		ValidArgsFunction:     opts.complete,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+			defer stop()
+			c := &client{opts, stdout, stderr}
+			switch {
+			case opts.man:
+				return writeManual(stdout, cmd)
+			case opts.completion != "":
+				return writeCompletion(stdout, cmd, opts.completion)
+			case opts.list:
+				*code = c.list()
+			case opts.status:
+				*code = c.status(ctx, pidOf(args[0]))
+			case opts.history:
+				*code = c.history(ctx, pidOf(args[0]))
+			case opts.check && len(args) == 2:
+				*code = c.check(ctx, args[0], pidOf(args[1]))
+			case opts.check:
+				*code = c.check(ctx, args[0], 0)
+			case opts.tree:
+				*code = c.updateTree(ctx, pidOf(args[0]), args[1])
+			default:
+				*code = c.update(ctx, pidOf(args[0]), args[1]).code
+			}
+			return nil
+		},
 	}
-	return s
+	f := cmd.Flags()
+	f.BoolVar(&opts.check, "check", false,
+		"check NEW.so as before an update, for the process if one is given; ask nobody")
+	f.BoolVar(&opts.list, "list", false, "list the updatable processes of this machine that may be looked at")
+	f.BoolVar(&opts.status, "status", false,
+		"say which version the process runs, and what came of its last update")
+	f.BoolVar(&opts.history, "history", false,
+		"say what came of the last 16 updates that the process was asked for")
+	f.BoolVar(&opts.tree, "tree", false,
+		"update, or show, the process and all that descend from it, one by one, parents first; "+
+			"stop at the first that is not updated")
+	f.BoolVar(&opts.keepGoing, "keep-going", false, "with --tree: go on with the others")
+	f.DurationVar(&opts.timeout, "timeout", 10*time.Second,
+		"how long to wait for a process to come to an update point")
+	f.BoolVar(&opts.again, "again", false,
+		"update even if the process runs this version already, from another file")
+	f.BoolVar(&opts.unsafeOwner, "unsafe-owner", false,
+		"accept a file that others than the process's user and root can change")
+	f.BoolVar(&opts.json, "json", false, "print JSON, one object in a line for each process")
+	f.BoolVarP(&opts.quiet, "quiet", "q", false, "print errors only")
+	f.StringVar(&opts.completion, "completion", "", "print what completes commands in a `SHELL`: bash, zsh or fish")
+	f.BoolVar(&opts.man, "man", false, "print the manual page: doupd --man | man -l -")
+	f.BoolP("help", "h", false, "print what doupd can do, and end")
+	f.SortFlags = false
+	cmd.RegisterFlagCompletionFunc("completion", cobra.FixedCompletions([]cobra.Completion{"bash", "zsh", "fish"},
+		cobra.ShellCompDirectiveNoFileComp))
+	cmd.MarkFlagsMutuallyExclusive("check", "list", "status", "history", "man", "completion")
+	cmd.SetUsageTemplate(usageTemplate())
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
+	return cmd
 }
 
-// update asks for the update and reports what came of it.
-func update(ctx context.Context, pid int, file string, opts options, stdout, stderr io.Writer) int {
-	o := outcome{PID: pid}
-	o.request(ctx, file, opts, stderr)
+// usageTemplate is what --help prints after the description.
+func usageTemplate() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage:\n")
+	for _, form := range forms {
+		fmt.Fprintf(&b, "  %s\n", form)
+	}
+	fmt.Fprintf(&b, "\nExamples:\n%s\n\nFlags:\n", example)
+	fmt.Fprintf(&b, "{{.LocalFlags.FlagUsagesWrapped 110 | trimTrailingWhitespaces}}\n\nExit status:\n")
+	for _, o := range outcomes {
+		fmt.Fprintf(&b, "  %d  %s\n", o.code, o.meaning)
+	}
+	return b.String()
+}
+
+func (o *options) checkArgs(args []string) error {
+	least, most, pid := 2, 2, 0
 	switch {
-	case opts.json:
-		json.NewEncoder(stdout).Encode(o)
-	case o.code == exitUpdated && !opts.quiet:
-		fmt.Fprintf(stdout, "process %d: %v -> %v\n", pid, o.From, o.To)
-		t := o.Times
-		fmt.Fprintf(stdout, "  updated in %s: waited %s, load %s, quiesce %s, transform %s, commit %s\n",
-			ms(t.Total), ms(t.Wait), ms(t.Load), ms(t.Quiesce), ms(t.Transform), ms(t.Commit))
-		fmt.Fprintf(stdout, "  objects: %d moved into new storage, %d visited in their place\n",
-			o.Objects.Moved, o.Objects.InPlace)
-	case o.code != exitUpdated:
-		fmt.Fprintf(stderr, "doupd: %s\n", o.Message)
+	case o.list, o.man, o.completion != "":
+		least, most, pid = 0, 0, -1
+	case o.status, o.history:
+		least, most = 1, 1
+	case o.check:
+		least, most, pid = 1, 2, 1
 	}
-	return o.code
-}
-
-func (o *outcome) fail(code int, name, message string) {
-	o.Outcome, o.Message, o.code = name, message, code
-}
-
-func (o *outcome) request(ctx context.Context, file string, opts options, stderr io.Writer) {
-	image, err := elfnote.ReadImage(file)
-	if err != nil {
-		o.fail(exitRefused, "refused", err.Error())
-		return
-	}
-	p, err := proc.Open(ctx, o.PID)
-	if err != nil {
-		o.failed(err, opts)
-		return
-	}
-	defer p.Close()
-	if err := fits(image, o.PID); err != nil {
-		o.fail(exitRefused, "refused", err.Error())
-		return
-	}
-	path, err := filepath.Abs(file)
-	if err == nil {
-		path, err = filepath.EvalSymlinks(path)
-	}
-	if err != nil {
-		o.fail(exitRefused, "refused", err.Error())
-		return
-	}
-
-	before := p.Status()
-	o.From = &version{before.Path, before.BuildID}
-	progress := newProgress(stderr, opts)
-	s, err := p.Update(ctx, path, progress.show)
-	progress.clear()
-	if err != nil {
-		o.failed(err, opts)
-		return
-	}
-	switch s.Result {
-	case proc.Refused:
-		o.fail(exitRefused, "refused", s.Message+". The old version goes on")
-	case proc.Failed:
-		o.fail(exitFailed, "failed", s.Message)
-	default:
-		o.Outcome = "updated"
-		o.To = &version{s.Path, s.BuildID}
-	}
-	o.Times = &times{s.Wait, s.Load, s.Quiesce, s.Transform, s.Commit, s.Total()}
-	o.Objects = &objects{s.Moved, s.InPlace, s.Bytes}
-}
-
-// failed sets the outcome for an error of package proc.
-func (o *outcome) failed(err error, opts options) {
 	switch {
-	case errors.Is(err, proc.ErrTimeout):
-		o.fail(exitTimeout, "timeout", fmt.Sprintf(
-			"%v after %v. The old version goes on. Is it idle, or busy in a loop without an update point?", err, opts.timeout))
-	case errors.Is(err, proc.ErrInterrupted):
-		o.fail(exitInterrupted, "interrupted", err.Error())
-	case errors.Is(err, proc.ErrBusy), errors.Is(err, proc.ErrPath):
-		o.fail(exitRefused, "refused", err.Error())
-	case errors.Is(err, proc.ErrDied):
-		o.fail(exitFailed, "failed", err.Error())
-	default:
-		o.fail(exitUnreachable, "unreachable", err.Error())
-	}
-}
-
-// fits checks what the process would find out only by loading the image.
-func fits(image *elfnote.Image, pid int) error {
-	if image.ABI != elfnote.RuntimeABI {
-		return fmt.Errorf("%s contains runtime ABI %d, this doupd knows %d: build it with the Kitsune that doupd is from",
-			image.Path, image.ABI, elfnote.RuntimeABI)
-	}
-	// The driver may be gone from the disk; the process itself checks again.
-	running, err := elfnote.Machine(fmt.Sprintf("/proc/%d/exe", pid))
-	if err == nil && running != image.Machine {
-		return fmt.Errorf("%s is for %v, the process for %v", image.Path, machine(image.Machine), machine(running))
+	case len(args) < least || len(args) > most:
+		want := strconv.Itoa(least)
+		if least != most {
+			want = fmt.Sprintf("%d or %d", least, most)
+		}
+		return fmt.Errorf("%s arguments expected, %d given", want, len(args))
+	case pid >= 0 && pid < len(args) && pidOf(args[pid]) <= 0:
+		return fmt.Errorf("%q is not a process id", args[pid])
+	case o.tree && (o.check || o.list || o.history):
+		return errors.New("--tree belongs to an update, or to --status")
+	case o.keepGoing && (!o.tree || o.status):
+		return errors.New("--keep-going belongs to an update with --tree")
+	case o.completion != "" && shells[o.completion] == nil:
+		return fmt.Errorf("%q is none of the shells bash, zsh and fish", o.completion)
 	}
 	return nil
 }
 
-func machine(m elf.Machine) string { return strings.ToLower(strings.TrimPrefix(m.String(), "EM_")) }
-
-// status prints what the process says about itself.
-func status(ctx context.Context, pid int, opts options, stdout, stderr io.Writer) int {
-	p, err := proc.Open(ctx, pid)
-	if err != nil {
-		var o outcome
-		o.failed(err, opts)
-		fmt.Fprintf(stderr, "doupd: %s\n", o.Message)
-		return o.code
-	}
-	defer p.Close()
-	s := p.Status()
-	if opts.json {
-		json.NewEncoder(stdout).Encode(struct {
-			PID     int           `json:"pid"`
-			State   string        `json:"state"`
-			Version version       `json:"version"`
-			Since   time.Duration `json:"running_for_ns"`
-			Updates int           `json:"updates"`
-		}{pid, s.State.String(), version{s.Path, s.BuildID}, s.Since, s.Updates})
+// pidOf returns the number of a process; 0 if it is none.
+func pidOf(arg string) int {
+	pid, err := strconv.Atoi(arg)
+	if err != nil || pid < 0 {
 		return 0
 	}
-	fmt.Fprintf(stdout, "process %d: %v, %v for %v, %d updates\n", pid, &version{s.Path, s.BuildID}, s.State,
-		s.Since.Round(time.Second), s.Updates)
-	switch s.Result {
-	case proc.Updated:
-		fmt.Fprintf(stdout, "  last update: took %s, paused the program for %s\n", ms(s.Total()), ms(s.Pause()))
-	case proc.Refused:
-		fmt.Fprintf(stdout, "  last update: refused: %s\n", s.Message)
+	return pid
+}
+
+// complete says what an argument may be: the processes that there are, or a file.
+func (o *options) complete(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	pid := 0
+	if o.check {
+		pid = 1
 	}
-	return 0
-}
-
-// A progress is one line on a terminal that says what the process is doing.
-type progress struct {
-	w    io.Writer
-	on   bool
-	used bool
-}
-
-func newProgress(w io.Writer, opts options) *progress {
-	f, ok := w.(*os.File)
-	return &progress{w: w, on: ok && term.IsTerminal(int(f.Fd())) && !opts.quiet && !opts.json}
-}
-
-func (p *progress) show(s proc.Status) {
-	if !p.on {
-		return
+	switch {
+	case o.list || len(args) > 1 || len(args) == 1 && (o.status || o.history):
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	case len(args) != pid:
+		return []cobra.Completion{"so"}, cobra.ShellCompDirectiveFilterFileExt
 	}
-	what := s.State.String()
-	if s.State == proc.Running {
-		what = "waiting for an update point"
+	processes, _ := proc.List()
+	var pids []cobra.Completion
+	for _, p := range processes {
+		pids = append(pids, cobra.CompletionWithDesc(strconv.Itoa(p.PID), p.Program))
 	}
-	fmt.Fprintf(p.w, "\r\x1b[K%s ...", what)
-	p.used = true
+	return pids, cobra.ShellCompDirectiveNoFileComp
 }
-
-func (p *progress) clear() {
-	if p.used {
-		fmt.Fprint(p.w, "\r\x1b[K")
-	}
-}
-
-func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond)) }

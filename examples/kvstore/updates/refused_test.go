@@ -70,7 +70,6 @@ func TestFiles(t *testing.T) {
 		{"update of another program", kvtest.Path(t, "UPDATES_OTHER_UPDATE"), "was built to follow another program"},
 		{"without transformers", kvtest.Path(t, "UPDATES_V2_ALONE"), "has no transformers, and other types than the running version in commands.c"},
 		{"for another predecessor", kvtest.Path(t, "KVSTORE_V3"), "was built to follow another version"},
-		{"the running file", kvtest.Path(t, "KVSTORE_V1"), "is the file that is running"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, output := doupd(t, strconv.Itoa(s.PID()), c.file)

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
+
+void missing(void) __asm__("no_such_function"); /* Of a library that was forgotten. */
 
 static volatile sig_atomic_t awake;
 
@@ -15,17 +18,30 @@ static void wake(int number) {
 
 int main(int argc, char **argv) {
 	const char *role = argc > 1 ? argv[1] : "";
+	const pid_t first = getpid();
 	if (kitsune_is_updating()) {
 		kitsune_do_automigrate();
-		if (strcmp(role, "aborts") == 0)
-			abort(); /* While its state is being transformed. */
+		if (strcmp(role, "dies") == 0)
+			raise(SIGKILL); /* While its state is being transformed. */
+		if (strcmp(role, "gives-up") == 0)
+			kitsune_abort_update("not today");
+		if (strcmp(role, "slow") == 0)
+			usleep(300000);
 	} else {
 		signal(SIGUSR1, wake);
 		awake = strcmp(role, "sleeps") != 0 && strcmp(role, "exits") != 0;
 		if (strcmp(role, "closes") == 0) /* What daemons do. */
 			for (int fd = 3; fd < 1024; fd++)
 				close(fd);
-		printf("version %d is ready\n", VERSION);
+		if (strcmp(role, "jails") == 0 && (chroot(argv[2]) < 0 || chdir("/") < 0))
+			return 77;
+		if (strcmp(role, "forks") == 0)
+			for (int child = 0; child < 2 && fork(); child++)
+				;
+		if (getpid() != first)
+			prctl(PR_SET_PDEATHSIG, SIGKILL); /* Tests know the parent alone. */
+		else
+			printf("version %d is ready\n", VERSION);
 		fflush(stdout);
 	}
 	for (;;) {
@@ -34,5 +50,8 @@ int main(int argc, char **argv) {
 			return 0;
 		if (awake)
 			kitsune_update("main");
+#ifdef BROKEN
+		missing();
+#endif
 	}
 }

@@ -1,8 +1,12 @@
 package proc
 
 import (
+	"encoding/binary"
+	"os"
 	"testing"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // The places of the fields are part of the binary interface;
@@ -35,10 +39,52 @@ func TestChannelLayout(t *testing.T) {
 		{"requestID", unsafe.Offsetof(c.requestID), 5316},
 		{"requestTime", unsafe.Offsetof(c.requestTime), 5320},
 		{"requestPath", unsafe.Offsetof(c.requestPath), 5328},
-		{"end", unsafe.Sizeof(c), 9424},
+		{"requestDeadline", unsafe.Offsetof(c.requestDeadline), 9424},
+		{"answers", unsafe.Offsetof(c.answers), 9432},
+		{"history", unsafe.Offsetof(c.history), 9440},
+		{"a record", unsafe.Sizeof(c.history[0]), 1760},
+		{"end", unsafe.Sizeof(c), 37720},
 	} {
 		if f.got != f.want {
 			t.Errorf("%s is at %d, not at %d", f.name, f.got, f.want)
 		}
+	}
+}
+
+// The page of a process that was started with an older runtime ends before the
+// fields that have been added since: nothing of these is read or written.
+func TestOlderChannel(t *testing.T) {
+	fd, err := unix.MemfdCreate("older", unix.MFD_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := os.NewFile(uintptr(fd), "older")
+	if err := f.Truncate(int64(channelLeast)); err != nil {
+		t.Fatal(err)
+	}
+	header := binary.NativeEndian.AppendUint32([]byte(channelMagic), channelABI)
+	header = binary.NativeEndian.AppendUint32(header, uint32(channelLeast))
+	if _, err := f.WriteAt(header, 0); err != nil {
+		t.Fatal(err)
+	}
+	p, err := mapPage(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	if id := p.post("/a.so", 12345); id != 1 || text(p.requestPath[:]) != "/a.so" || p.requestDeadline != 0 {
+		t.Errorf("request %d for %s until %d", id, text(p.requestPath[:]), p.requestDeadline)
+	}
+	if r := p.records(); r != nil {
+		t.Errorf("history: %v", r)
+	}
+	if s := p.status(); s.Updates != 0 {
+		t.Errorf("status: %+v", s)
+	}
+	if err := f.Truncate(int64(channelLeast) - 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mapPage(f); err == nil {
+		t.Error("a page that is cut off: no error")
 	}
 }

@@ -49,11 +49,21 @@ func (s State) String() string {
 type Result uint32
 
 const (
-	None    Result = iota
-	Updated        // the new version runs
-	Refused        // the old version was never left
-	Failed         // the old version was left, and the new one could not take over
+	None       Result = iota
+	Updated           // the new version runs
+	Refused           // the old version was never left
+	Failed            // the old version was left, the new one could not take over, and the process has ended
+	RolledBack        // the old version was left, the new one gave up, and the old one goes on
 )
+
+func (r Result) String() string {
+	names := [...]string{None: "none", Updated: "updated", Refused: "refused", Failed: "failed",
+		RolledBack: "rolled_back"}
+	if int(r) < len(names) {
+		return names[r]
+	}
+	return fmt.Sprintf("result %d", uint32(r))
+}
 
 // A Status is what a process says about itself and about its last update.
 type Status struct {
@@ -63,32 +73,49 @@ type Status struct {
 	BuildID string        // of the running version, in hex; may be empty
 	Since   time.Duration // how long the running version has been running
 
-	// The last update that was asked for.
-	Result  Result
-	Message string // why it was refused, or failed
+	Answer // to the last request
 
+	answerTo uint32
+}
+
+// An Answer tells what came of a request.
+type Answer struct {
+	Result  Result
+	Message string // why it was not updated
+
+	Times
+
+	Moved   uint64 // objects that got new storage
+	InPlace uint64 // objects that kept their place
+	Bytes   uint64 // of new storage
+}
+
+// Times are the phases of an update.
+type Times struct {
 	Wait      time.Duration // from the request to the update point
 	Load      time.Duration // loading and checking the new version
 	Quiesce   time.Duration // leaving the old one
 	Transform time.Duration // from the new main to its update point
 	Commit    time.Duration // from there until the program went on
-
-	Moved   uint64 // objects that got new storage
-	InPlace uint64 // objects that kept their place
-	Bytes   uint64 // of new storage
-
-	answerTo uint32
 }
 
 // Total is the time from the request until the program went on.
-func (s Status) Total() time.Duration {
-	return s.Wait + s.Load + s.Quiesce + s.Transform + s.Commit
-}
+func (t Times) Total() time.Duration { return t.Wait + t.Pause() }
 
 // Pause is the time during which the program did nothing else.
-func (s Status) Pause() time.Duration { return s.Total() - s.Wait }
+func (t Times) Pause() time.Duration { return t.Load + t.Quiesce + t.Transform + t.Commit }
 
-// Errors that Open and Update return, wrapped in a text for the user.
+// A Record is an update that a process was asked for. A path that was very long
+// has only its end.
+type Record struct {
+	Time         time.Time // of the answer
+	From, FromID string    // the version that ran, and its build id
+	To, ToID     string    // the version that was to run; empty if it is not known
+
+	Answer
+}
+
+// Errors that Open, Lock and Update return, wrapped in a text for the user.
 var (
 	ErrNoProcess    = errors.New("no such process")
 	ErrPermission   = errors.New("not permitted")
@@ -97,7 +124,8 @@ var (
 	ErrTimeout      = errors.New("no update point was reached")
 	ErrInterrupted  = errors.New("interrupted")
 	ErrPath         = errors.New("the path cannot be sent")
-	ErrDied         = errors.New("the process ended")
+	ErrEnded        = errors.New("the process ended before the update began")
+	ErrDied         = errors.New("the process ended in the update")
 )
 
 // A taggedError has a text of its own and is one of the errors above.
@@ -123,9 +151,9 @@ type Process struct {
 // Open finds the process pid and its channel. The error is ErrNoProcess,
 // ErrPermission or ErrNotUpdatable, with a text that says more.
 //
-// A process that has closed its channel's descriptor, as daemons do, opens
-// another one at its next update point when it is signalled: Open waits for that
-// until ctx ends. Then the error is ErrTimeout.
+// A process that has just been forked makes its channel, and one that has closed
+// its channel's descriptor, as daemons do, opens another one at its next update
+// point when it is signalled: Open waits for that until ctx ends. Then the error is ErrTimeout.
 func Open(ctx context.Context, pid int) (*Process, error) {
 	pidfd, err := unix.PidfdOpen(pid, 0)
 	switch {
@@ -136,7 +164,7 @@ func Open(ctx context.Context, pid int) (*Process, error) {
 	}
 	p := &Process{PID: pid, pidfd: pidfd}
 	p.page, err = openPage(pid)
-	if err == nil && p.page == nil && hidesPage(pid) {
+	if err == nil && p.page == nil && mapping(pid) != 0 && handlesSignal(pid) {
 		err = p.waitForPage(ctx)
 	}
 	switch {
@@ -157,7 +185,7 @@ func Open(ctx context.Context, pid int) (*Process, error) {
 // waitForPage makes the process open its channel again.
 func (p *Process) waitForPage(ctx context.Context) error {
 	err := p.signal()
-	for err == nil && p.page == nil && p.alive() {
+	for err == nil && p.page == nil && p.alive() && mapping(p.PID) != 0 { // It may become another program.
 		if ctx.Err() != nil {
 			return ended(ctx, errorf(ErrTimeout, "process %d has closed its update channel, and has come to no "+
 				"update point where it would open it again", p.PID))
@@ -168,7 +196,7 @@ func (p *Process) waitForPage(ctx context.Context) error {
 	return err
 }
 
-// Close lets go of the process, which is not affected.
+// Close lets go of the process, which is not affected, and of its lock.
 func (p *Process) Close() {
 	if p.page != nil {
 		p.page.close()
@@ -176,43 +204,65 @@ func (p *Process) Close() {
 	unix.Close(p.pidfd)
 }
 
+// Lock waits until no other client has a request of its own with the process,
+// and keeps others away until p is closed. The error is ErrBusy if that takes
+// until ctx ends, or ErrInterrupted or ErrEnded.
+func (p *Process) Lock(ctx context.Context) error {
+	for {
+		err := unix.Flock(int(p.page.file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		switch {
+		case err == nil && p.page.clear():
+			return nil
+		case err != nil && !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR):
+			return fmt.Errorf("the update channel of process %d: %w", p.PID, err)
+		case ctx.Err() != nil:
+			return ended(ctx, errorf(ErrBusy, "another update of process %d is going on", p.PID))
+		case !p.alive():
+			return errorf(ErrEnded, "process %d has ended", p.PID)
+		}
+		p.pause()
+	}
+}
+
 // Status returns the present status.
 func (p *Process) Status() Status { return p.page.status() }
 
-// Update asks the process to update itself to the version in the file path,
-// and waits for the outcome. The path must be absolute, and valid for the
-// process. progress, if not nil, is called with every state that is seen.
+// History returns the last updates that the process was asked for, in their
+// order. It remembers a few of them.
+func (p *Process) History() []Record { return p.page.records() }
+
+// Update asks the process, which has to be locked, to update itself to the
+// version in the file path, and waits for the outcome. The path must be absolute, and valid for the
+// process. progress, if not nil, is called again and again with what is seen.
+//
+// The program's threads have to come to update points until ctx ends as well.
 //
 // When ctx ends before the process has taken the request up, the request is
 // withdrawn, and the error is ErrTimeout, or ErrInterrupted if ctx was cancelled.
 // Once the update has begun only a cancelled ctx ends the waiting, and nothing
 // ends the update. The result in the status tells what came of it; an error means
-// that there was none: ErrTimeout, ErrInterrupted, ErrBusy, ErrDied, ErrPath.
+// that there was none: ErrTimeout, ErrInterrupted, ErrEnded, ErrDied, ErrPath.
 func (p *Process) Update(ctx context.Context, path string, progress func(Status)) (Status, error) {
 	if len(path) >= len(p.page.requestPath) {
 		return Status{}, errorf(ErrPath, "the path of the new version has %d bytes, and may have %d: move it to a "+
 			"folder nearer to the root", len(path), len(p.page.requestPath)-1)
 	}
-	defer unix.Flock(int(p.page.file.Fd()), unix.LOCK_UN)
-	if err := p.lock(ctx); err != nil {
-		return Status{}, err
-	}
-	id := p.page.post(path)
+	id := p.page.post(path, deadline(ctx))
 	if err := p.signal(); err != nil {
 		p.page.withdraw()
 		return Status{}, err
 	}
-	var last State
 	for {
 		alive := p.alive() // Before the answer is looked for: the process may give it and end.
 		s := p.page.status()
-		if progress != nil && s.State != last {
+		if progress != nil {
 			progress(s)
-			last = s.State
 		}
 		switch {
 		case s.answerTo == id:
 			return s, nil
+		case !alive && p.page.withdraw():
+			return s, errorf(ErrEnded, "process %d ended while it was waiting for an update point", p.PID)
 		case !alive:
 			return s, errorf(ErrDied, "process %d ended while it was %v", p.PID, s.State)
 		case ctx.Err() != nil && p.page.withdraw():
@@ -224,22 +274,13 @@ func (p *Process) Update(ctx context.Context, path string, progress func(Status)
 	}
 }
 
-// lock waits until no other client has a request of its own with the process.
-func (p *Process) lock(ctx context.Context) error {
-	for {
-		err := unix.Flock(int(p.page.file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		switch {
-		case err == nil && p.page.clear():
-			return nil
-		case err != nil && !errors.Is(err, unix.EWOULDBLOCK):
-			return fmt.Errorf("the update channel of process %d: %w", p.PID, err)
-		case ctx.Err() != nil:
-			return ended(ctx, errorf(ErrBusy, "another update of process %d is going on", p.PID))
-		case !p.alive():
-			return errorf(ErrDied, "process %d has ended", p.PID)
-		}
-		p.pause()
+// deadline returns when ctx ends, on the clock of the channel; 0 if it does not.
+func deadline(ctx context.Context) uint64 {
+	d, ok := ctx.Deadline()
+	if !ok {
+		return 0
 	}
+	return uint64(now() + int64(time.Until(d)))
 }
 
 // ended returns the error for a ctx that has ended: err, unless it was cancelled.
@@ -253,7 +294,7 @@ func ended(ctx context.Context, err error) error {
 func (p *Process) signal() error {
 	if err := unix.PidfdSendSignal(p.pidfd, unix.SIGUSR2, nil, 0); err != nil {
 		if errors.Is(err, unix.ESRCH) {
-			return errorf(ErrDied, "process %d has ended", p.PID)
+			return errorf(ErrEnded, "process %d has ended", p.PID)
 		}
 		return fmt.Errorf("cannot signal process %d: %w", p.PID, err)
 	}
