@@ -4,6 +4,7 @@
  *     update.c       update points, and the way of a request from an answer back to the loop
  *     channel.c      the page of shared memory where requests are posted and answered
  *     load.c         loading a new version from a private copy, and deciding whether it fits
+ *     trial.c        what constructors of a new version would do
  *     symbols.c      the registered symbols of the old and the new image, by key and by address
  *     locals.c       the frames of functions marked E_NOTELOCALS
  *     migrate.c      carrying variables over
@@ -144,6 +145,12 @@ void *kt_load(const char *path, struct kitsune_image **image, char *why, size_t 
 
 /* Cuts off what is not mapped of the copy that this image was loaded from: it is left. */
 void kt_trim(const struct kt_descriptor *copy);
+
+/* Whether loading the file `name`, open as `fd`, comes to an end well; else the reason is in `why`. */
+bool kt_trial(int fd, const char *name, char *why, size_t size);
+
+/* Ends the process, if it is one that has been made for this. */
+void kt_trial_exiting(int status);
 
 /* A path as it was meant when the process began. To be freed; NULL if there is no memory. */
 char *kt_absolute(const char *path);

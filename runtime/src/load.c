@@ -254,10 +254,14 @@ int64_t kt_modified(const struct stat *st) {
 
 /* Loads the copy of the file `path`. Returns its handle, or NULL. */
 static void *load_copy(const struct kt_descriptor *copy, const char *path, char *why, size_t size) {
-	char name[256];
+	char name[256], reason[128];
 	const char *error;
 	void *handle;
 	copy_name(name, sizeof name, copy);
+	if (!kt_trial(copy->fd, name, reason, sizeof reason)) {
+		say(why, size, "%s: %s", path, reason);
+		return NULL;
+	}
 	handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
 	if (!handle) {
 		error = dlerror();

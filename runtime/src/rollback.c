@@ -39,6 +39,7 @@ static struct {
 	stack_t signal_stack;
 	int *open; /* descriptors, in ascending order */
 	size_t opened, room;
+	bool complete; /* there was memory for all this */
 	char why[1024];
 } way;
 
@@ -154,13 +155,12 @@ void kt_way_back_close(void) {
 }
 
 const char *kt_way_back_open(void) {
-	bool saved;
 	if (!kt_image.go_back)
 		return NULL;
 	for (int n = 1; n < NSIG; n++)
 		sigaction(n, NULL, &way.actions[n]);
 	sigaltstack(NULL, &way.signal_stack);
-	saved = save_descriptors();
+	way.complete = save_descriptors();
 	memcpy(way.leave, *kt.leave, sizeof way.leave);
 	kt_image.come_back = come_back;
 	getcontext(&way.context);
@@ -169,7 +169,7 @@ const char *kt_way_back_open(void) {
 		kt_way_back_close();
 		return way.why;
 	}
-	if (saved && save_stack())
+	if (way.complete && save_stack())
 		return NULL;
 	kt_way_back_close();
 	return "out of memory for the state that the way back needs";
@@ -300,6 +300,7 @@ KITSUNE_API void kitsune_abort_update(const char *why) {
 }
 
 void kt_exiting(int status) {
+	kt_trial_exiting(status);
 	kt_give_up("the new version called exit(%d) before it came to the update point", status);
 }
 
