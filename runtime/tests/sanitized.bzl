@@ -38,7 +38,10 @@ def sanitized_program_tests(name, flag, sources, programs, prefix = "", copts = 
     cc_binary(
         name = name + "_driver",
         testonly = True,
-        srcs = ["//driver:driver.c"],
+        srcs = [
+            "suppressions.c",
+            "//driver:driver.c",
+        ],
         copts = [
             "-std=gnu11",
             flag,
