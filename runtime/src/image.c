@@ -107,6 +107,7 @@ static void begin_process(void *handle, const char *argv0) {
 	kt_channel_open(&kt_image, NULL);
 	kitsune_logging_init(argv0);
 	kt_image.log_fd = kt_log_fd();
+	kt_points_begin();
 	kt_build_id(&kt_image, build_id, sizeof build_id);
 	kt_channel_version(kt_image.path ? kt_image.path : argv0, build_id);
 }

@@ -2,6 +2,7 @@
  *
  *     image.c        the image's place in the process: entered by the driver, left for another image
  *     update.c       update points, and the way of a request from an answer back to the loop
+ *     points.c       updates at a chosen update point, for tests
  *     channel.c      the page of shared memory where requests are posted and answered
  *     load.c         loading a new version from a private copy, and deciding whether it fits
  *     trial.c        what constructors of a new version would do
@@ -165,6 +166,14 @@ void kt_build_id(const void *addr, char *hex, size_t size);
 
 /* The state cannot be carried over. Says so to the log and to the client, and ends the process. */
 void kt_fail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+/* points.c */
+
+/* A new process: looks whether it is to update itself somewhere. */
+void kt_points_begin(void);
+
+/* The main thread is at an update point. */
+void kt_points_count(void);
 
 /* symbols.c */
 

@@ -232,6 +232,7 @@ static void attend(const char *point) {
 	kt_notify_ready(kt_image.channel);
 	/* Before the flag is read: a signal that comes now is not lost. */
 	__atomic_store_n(&kt.attention, 0, __ATOMIC_SEQ_CST);
+	kt_points_count();
 	if (!__atomic_exchange_n(&kt.requested, 0, __ATOMIC_SEQ_CST) || !kt.leave)
 		return;
 	kt_channel_reopen();
