@@ -200,7 +200,7 @@ func (m *matcher) checkNames() {
 	for _, v := range m.Vars {
 		name := ktt.ParseKey(v.New.Key).Transformer()
 		if other, ok := first[name]; ok {
-			m.diags.Errorf(diag.Pos{File: m.New.VarFile(v.New.Key)}, "%s and %s: the transformers of both are called %s",
+			m.diags.Errorf(varAt(m.New, v.New.Key), "%s and %s: the transformers of both are called %s",
 				other, v.New.Key, name).Notef(diag.Pos{}, "rename one of the variables or files")
 		}
 		first[name] = v.New.Key

@@ -80,7 +80,7 @@ func (m *matcher) typeNamed(p *ktt.Program, version string, t *xf.TypeName) *ktt
 		d := m.diags.Errorf(t.Pos, "the %s version has two different types called %s", version, ref)
 		for _, of := range p.Types {
 			if p.NameInC(of.Ref()) == ref {
-				d.Notef(diag.Pos{File: of.File}, "one is %s", of.Ref())
+				d.Notef(typeAt(of), "one is %s", of.Ref())
 			}
 		}
 		return nil

@@ -11,12 +11,13 @@ import (
 
 // A site is the element of the two versions whose types are being compared.
 type site struct {
-	old, new         string // as in rules
-	oldFile, newFile string // which declare them
-	in               *Pair  // the types whose field or alias it is, or nil
+	old, new     string   // as in rules
+	oldAt, newAt diag.Pos // where they are declared
+	in           *Pair    // the types whose field or alias it is, or nil
 
-	// The rule that brought the two together, or else the new file.
-	pos diag.Pos
+	// The rule that brought the two together, or else the new declaration.
+	pos   diag.Pos
+	ruled bool
 
 	// How the old structure leads to a field of the new one, which may be a path
 	// of fields. It returns "" for a field that has no counterpart.
@@ -271,16 +272,39 @@ func (m *matcher) root(key string) {
 
 // varSite returns the site of a variable, about which there may be a rule.
 func (m *matcher) varSite(old, new string, rule *xf.Label) *site {
-	s := &site{old: old, new: new, oldFile: m.Old.VarFile(old), newFile: m.New.VarFile(new)}
+	s := &site{old: old, new: new, oldAt: varAt(m.Old, old), newAt: varAt(m.New, new)}
 	s.ruledBy(rule)
 	return s
+}
+
+// varAt returns where a variable is defined, as far as that is known.
+func varAt(p *ktt.Program, key string) diag.Pos {
+	at := diag.Pos{File: p.VarFile(key)}
+	if file := ktt.ParseKey(key).File; file != "" {
+		at.File = file
+	}
+	if v := p.Var(key); v != nil {
+		at.Line = v.Line
+	}
+	return at
+}
+
+func typeAt(d *ktt.TypeDef) diag.Pos { return diag.Pos{File: d.File, Line: d.Line} }
+
+// fieldAt returns where a field is declared, or else its type.
+func fieldAt(d *ktt.TypeDef, f *ktt.Field) diag.Pos {
+	at := typeAt(d)
+	if f.Line != 0 {
+		at.Line = f.Line
+	}
+	return at
 }
 
 // ruledBy notes the rule that brought together what is compared, or that there
 // is none.
 func (s *site) ruledBy(rule *xf.Label) {
-	s.pos.File = s.newFile
-	if rule != nil {
+	s.pos, s.ruled = s.newAt, rule != nil
+	if s.ruled {
 		s.pos = rule.Pos
 		s.prefix = rule.Code == nil
 	}

@@ -43,7 +43,7 @@ func (m *matcher) compareEnums(s *site, p *Pair) {
 	if len(gone) > 0 && !renamed {
 		var why []string
 		for _, v := range gone {
-			why = append(why, fmt.Sprintf("%s, %d%s, is gone", v.Name, v.Value, inFile(p.Old.File)))
+			why = append(why, fmt.Sprintf("%s, %d%s, is gone", v.Name, v.Value, at(typeAt(p.Old))))
 		}
 		d := m.enumChange(s, p, moves, why...)
 		suggestNumbers(s, p, d)
@@ -124,7 +124,7 @@ func areFlags(values []*ktt.Enumerator) bool {
 func (m *matcher) enumChange(s *site, p *Pair, moves []Move, why ...string) *diag.Diagnostic {
 	d := m.typeChangeText(s)
 	for _, v := range moves {
-		d.Notef(diag.Pos{}, "%s was %d%s, it is %d%s", v.Name, v.Old, inFile(p.Old.File), v.New, inFile(p.New.File))
+		d.Notef(diag.Pos{}, "%s was %d%s, it is %d%s", v.Name, v.Old, at(typeAt(p.Old)), v.New, at(typeAt(p.New)))
 	}
 	for _, text := range why {
 		d.Notef(diag.Pos{}, "%s", text)

@@ -849,3 +849,30 @@ func TestCode(t *testing.T) {
 			[]string{"x code", "y shallow", "struct s shallow: i code", "error: x: $base not allowed in this context"}},
 	})
 }
+
+// TestPlaces looks at the places of both declarations in a message.
+func TestPlaces(t *testing.T) {
+	version := func(text string, shift int) *ktt.Summary {
+		s := kttest.Summary(t, "a.c", text)
+		for i, v := range s.Units[0].Vars {
+			v.Line = shift + i
+		}
+		for _, d := range s.Units[0].Types {
+			d.Line = shift + 10
+			for i, f := range d.Fields {
+				f.Line = shift + 11 + i
+			}
+		}
+		return s
+	}
+	_, diags := Match(version("struct s { int f; } x;", 1), version("struct s { long f, g; } x;", 101), &xf.File{})
+	for _, want := range []string{
+		"a.c:112: error: Unable to automatically support type change",
+		"it was int (a.c:12), it is long (a.c:112)",
+		"a.c:113: error: Unable to match added symbol struct s.g",
+	} {
+		if !strings.Contains(text(diags), want) {
+			t.Errorf("%q is not in\n%s", want, text(diags))
+		}
+	}
+}

@@ -30,7 +30,7 @@ func (s *site) suggest(d *diag.Diagnostic, why, code string) {
 
 // advice leads to a rule with code for s, where there may be one without.
 func (s *site) advice(why string) string {
-	if s.pos.Line != 0 {
+	if s.ruled {
 		return why + ", give the rule code"
 	}
 	return why + ", add the rule"
@@ -47,7 +47,7 @@ func (m *matcher) checkPrograms() bool {
 			m.diags.Errorf(diag.Pos{}, "the %s version: %v", version, err)
 		}
 		if d := p.Circular(); d != nil {
-			m.diags.Errorf(diag.Pos{File: d.File}, "%s of the %s version contains itself", d.Ref(), version)
+			m.diags.Errorf(typeAt(d), "%s of the %s version contains itself", d.Ref(), version)
 		}
 	}
 	if target[0] != target[1] && target[0] != "" && target[1] != "" {
@@ -70,11 +70,11 @@ func (m *matcher) missingRoot(key string) {
 // missingOldVar reports a variable that the old version does not have.
 func (m *matcher) missingOldVar(s *site, v *ktt.Var) {
 	d := m.diags.Errorf(s.pos, "No element %q in the old version code.", s.old)
-	if s.pos.Line != 0 {
+	if s.ruled {
 		hint{d}.didYouMean(s.old, m.Old.Vars())
 		return
 	}
-	d.Notef(diag.Pos{}, "%s, of type %s, is new%s", s.new, v.Type, inFile(s.newFile))
+	d.Notef(diag.Pos{}, "%s, of type %s, is new%s", s.new, v.Type, at(s.newAt))
 	var gone []string
 	for _, key := range m.Old.Vars() {
 		probe := &site{old: key, new: s.new, probe: true}
@@ -140,7 +140,7 @@ func (m *matcher) typeChangeText(s *site) *diag.Diagnostic {
 // typeChange reports that something of type a cannot become something of type b.
 func (m *matcher) typeChange(s *site, a, b *ktt.Type, why *difference) *diag.Diagnostic {
 	d := m.typeChangeText(s).
-		Notef(diag.Pos{}, "it was %s%s, it is %s%s", a, inFile(s.oldFile), b, inFile(s.newFile))
+		Notef(diag.Pos{}, "it was %s%s, it is %s%s", a, at(s.oldAt), b, at(s.newAt))
 	switch inner := why.old != a || why.new != b; {
 	case why.why != "" && inner:
 		d.Notef(diag.Pos{}, "%s: %s and %s", why.why, why.old, why.new)
@@ -174,11 +174,12 @@ func (m *matcher) typeChange(s *site, a, b *ktt.Type, why *difference) *diag.Dia
 	return d
 }
 
-func inFile(file string) string {
-	if file == "" {
+// at returns a place as part of a sentence.
+func at(pos diag.Pos) string {
+	if pos.File == "" {
 		return ""
 	}
-	return " (" + file + ")"
+	return " (" + pos.String() + ")"
 }
 
 func isNumber(p *ktt.Program, t *ktt.Type) bool {
@@ -220,8 +221,8 @@ func (m *matcher) kindChange(s *site, p *Pair) {
 
 func (m *matcher) genericsChange(s *site, p *Pair) {
 	d := m.typeChangeText(s).Notef(diag.Pos{}, "the generic parameters were (%s)%s, they are (%s)%s",
-		strings.Join(p.Old.Generics, ", "), inFile(p.Old.File),
-		strings.Join(p.New.Generics, ", "), inFile(p.New.File))
+		strings.Join(p.Old.Generics, ", "), at(typeAt(p.Old)),
+		strings.Join(p.New.Generics, ", "), at(typeAt(p.New)))
 	s.reached(d)
 }
 
@@ -235,7 +236,7 @@ func (m *matcher) missingOldField(p *Pair, rule *xf.Label, name string) {
 func (m *matcher) addedField(p *Pair, g *ktt.Field, taken map[string]bool) {
 	s := m.fieldSite(p, &Field{Old: &ktt.Field{}, New: g})
 	d := m.diags.Errorf(s.pos, "Unable to match added symbol %s", s.new).
-		Notef(diag.Pos{}, "%s, of type %s, is new%s", g.Name, g.Type, inFile(p.New.File))
+		Notef(diag.Pos{}, "%s, of type %s, is new%s", g.Name, g.Type, at(s.newAt))
 	s.reached(d)
 	var gone []string
 	s.probe = true
@@ -298,10 +299,10 @@ func (m *matcher) checkConflicts(p *Pair) {
 			continue
 		}
 		m.reported[c] = true
-		d := m.diags.Errorf(diag.Pos{File: c.Second.File}, "the %s version has two different types called %s",
+		d := m.diags.Errorf(typeAt(c.Second), "the %s version has two different types called %s",
 			side.version, side.ref).
-			Notef(diag.Pos{File: c.First.File}, "one is defined here, for %s: %d bytes", c.FirstUnit.File, c.First.Size).
-			Notef(diag.Pos{File: c.Second.File}, "the other one here, for %s: %d bytes", c.SecondUnit.File, c.Second.Size).
+			Notef(typeAt(c.First), "one is defined here, for %s: %d bytes", c.FirstUnit.File, c.First.Size).
+			Notef(typeAt(c.Second), "the other one here, for %s: %d bytes", c.SecondUnit.File, c.Second.Size).
 			Notef(diag.Pos{}, "which of them is meant here is not known: give one of them another name")
 		p.via.reachedBy(d)
 	}

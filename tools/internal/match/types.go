@@ -143,7 +143,7 @@ func (m *matcher) pairFields(p *Pair) {
 // pairSite returns the site of what two types stand for.
 func (m *matcher) pairSite(p *Pair) *site {
 	s := &site{
-		old: p.Old.Ref().String(), new: p.New.Ref().String(), oldFile: p.Old.File, newFile: p.New.File,
+		old: p.Old.Ref().String(), new: p.New.Ref().String(), oldAt: typeAt(p.Old), newAt: typeAt(p.New),
 		in: p, told: p.Told && p.New.Kind == ktt.Typedef, oldPath: func(path string) string { return m.oldPath(p.Old, p.New, path) },
 	}
 	s.ruledBy(p.Rule)
@@ -154,6 +154,7 @@ func (m *matcher) pairSite(p *Pair) *site {
 func (m *matcher) fieldSite(p *Pair, f *Field) *site {
 	s := m.pairSite(p)
 	s.old, s.new = fieldPath(m.Old, p.Old, f.Old.Name), fieldPath(m.New, p.New, f.New.Name)
+	s.oldAt, s.newAt = fieldAt(p.Old, f.Old), fieldAt(p.New, f.New)
 	s.ruledBy(f.Rule)
 	return s
 }

@@ -132,7 +132,7 @@ func (m *matcher) addedMember(p *Pair, g *ktt.Field) {
 	s := m.fieldSite(p, &Field{Old: &ktt.Field{}, New: g})
 	d := m.diags.Errorf(s.pos, "Unable to match added symbol %s", s.new).
 		Notef(diag.Pos{}, "%s, of type %s, is new%s; where it is not known which member is alive, new members are possible "+
-			"at the end of a union", g.Name, g.Type, inFile(p.New.File))
+			"at the end of a union", g.Name, g.Type, at(typeAt(p.New)))
 	s.reached(d)
 	d.Suggest("if the bits of the old value fit, add the rule",
 		fmt.Sprintf("%s -> %s: { XF_ASSIGN($out, $in); }", p.Old.Ref(), p.New.Ref()))
