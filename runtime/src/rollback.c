@@ -15,6 +15,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <gnu/libc-version.h>
 #include <stdarg.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -193,6 +194,7 @@ static struct {
 	bool timed;
 	double limit;   /* s */
 	int put_off;    /* how often the end of the time has been */
+	int step;       /* of the way back */
 	char why[1024]; /* it has given up; empty: it has crashed */
 } attempt;
 
@@ -219,7 +221,8 @@ static void *program_counter(const ucontext_t *c) {
 /* Whether the C library is at work: its allocator, perhaps, which the old version needs in order. */
 static bool in_c_library(const void *pc) {
 	Dl_info here, library;
-	return dladdr(pc, &here) && dladdr((void *)exit, &library) && here.dli_fbase == library.dli_fbase;
+	return dladdr(pc, &here) && dladdr((void *)gnu_get_libc_version, &library) &&
+	       here.dli_fbase == library.dli_fbase;
 }
 
 static void say_crash(int number, const siginfo_t *info, const void *pc) {
@@ -242,6 +245,28 @@ static void tell_main_thread(void) {
 	syscall(SYS_tgkill, attempt.process, attempt.thread, SIGABRT);
 	for (;;)
 		pause();
+}
+
+/* Restores the heap and goes back. It is called again if it crashes. */
+static void roll_back(bool orderly) {
+	switch (attempt.step++) {
+	case 0:
+		if (attempt.timed)
+			timer_delete(attempt.timer);
+		kt_undo_all();
+		attempt.step = 2;
+		/* After a crash the allocator had better be left alone. */
+		if (orderly)
+			kt_transform_rollback();
+		break;
+	case 2: /* The new version has released what it had taken over, or has written beyond a block. */
+		break;
+	default: /* Nothing helps. */
+		signal(SIGABRT, SIG_DFL);
+		abort();
+	}
+	attempt.step = 3;
+	kt.previous->come_back(attempt.why);
 }
 
 static void on_crash(int number, siginfo_t *info, void *context) {
@@ -268,15 +293,7 @@ static void on_crash(int number, siginfo_t *info, void *context) {
 	}
 	if (gettid() != attempt.thread)
 		tell_main_thread();
-	for (int i = 0; i < CRASHES; i++)
-		signal(crashes[i], SIG_DFL);
-	if (attempt.timed)
-		timer_delete(attempt.timer);
-	if (given_up)
-		kt_transform_rollback();
-	else
-		kt_undo_all(); /* The allocator had better be left alone. */
-	kt.previous->come_back(attempt.why);
+	roll_back(given_up);
 }
 
 void kt_give_up(const char *fmt, ...) {
@@ -322,7 +339,7 @@ void kt_attempt_begin(void) {
 	attempt.process = getpid();
 	attempt.thread = gettid();
 	attempt.why[0] = '\0';
-	attempt.put_off = 0;
+	attempt.put_off = attempt.step = 0;
 	attempt.open = true;
 	sigaltstack(&stack, &attempt.before_stack);
 	for (int i = 0; i < CRASHES; i++)

@@ -43,6 +43,7 @@ enum fault {
 	ENDLESS_SLEEP,
 	OVERFLOW,
 	GIVE_UP,
+	RELEASES,
 	IN_CHILD_ONLY,
 	IN_PRESTART,
 	IN_TRANSFORMER,
@@ -65,7 +66,7 @@ static int length(const node *n) {
 	return length;
 }
 
-static int descriptors(void) {
+static inline int descriptors(void) {
 	int n = 0;
 	for (int fd = 0; fd < 1024; fd++)
 		n += fcntl(fd, F_GETFD) >= 0;
@@ -134,6 +135,9 @@ int main(int argc, char **argv) {
 	try(argv[1], ENDLESS_SLEEP, "within 0.3 s");
 	try(argv[1], OVERFLOW, "SIGSEGV at address 0x");
 	try(argv[1], GIVE_UP, "it is the wrong time");
+#ifndef __SANITIZE_ADDRESS__ /* which lets no process live after it has released a block twice */
+	try(argv[1], RELEASES, "it has released an object");
+#endif
 	try(argv[1], IN_PRESTART, "SIGSEGV");
 	try(argv[1], IN_TRANSFORMER, "SIGSEGV");
 	try(argv[1], IN_MAINUPDATE, "SIGSEGV");
@@ -191,6 +195,10 @@ __attribute__((noinline)) void do_it(enum fault f) {
 		break;
 	case GIVE_UP:
 		kitsune_abort_update("it is the wrong time");
+		break;
+	case RELEASES:
+		free(list);
+		kitsune_abort_update("it has released an object");
 		break;
 	case IN_CHILD_ONLY:
 		if (fork() == 0)
