@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -60,7 +61,13 @@ Exit status:
      arguments are wrong; OUT.c is as it was
   2  RULES.xf or a file that it includes cannot be understood; OUT.c is as it was`
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	// A run is short; it ends before a collection would have paid.
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(256 << 20)
+
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 func run(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "fmt" {

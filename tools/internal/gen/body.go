@@ -14,7 +14,6 @@ import (
 // A function collects the statements of a transformer.
 type function struct {
 	*generator
-	body   bytes.Buffer
 	indent string
 	locals []local // to be declared if something mentions them
 	made   []local // closures that are made from generic parameters
@@ -22,7 +21,11 @@ type function struct {
 
 type local struct{ name, declaration string }
 
-func (g *generator) function() *function { return &function{generator: g, indent: "\t"} }
+// function begins a function. The one before must be finished.
+func (g *generator) function() *function {
+	g.body.Reset()
+	return &function{generator: g, indent: "\t"}
+}
 
 func (f *function) local(name, format string, args ...any) {
 	f.locals = append(f.locals, local{name, fmt.Sprintf(format, args...)})
@@ -30,7 +33,8 @@ func (f *function) local(name, format string, args ...any) {
 
 // p prints one statement.
 func (f *function) p(format string, args ...any) {
-	f.body.WriteString(wrap(f.indent+fmt.Sprintf(format, args...)) + "\n")
+	f.body.WriteString(wrap(f.indent + fmt.Sprintf(format, args...)))
+	f.body.WriteByte('\n')
 }
 
 // closure returns an expression for the closure of v. What has to be made is
@@ -51,14 +55,14 @@ func (f *function) closure(v *match.Value) string {
 
 // finish prints the function.
 func (f *function) finish(b *bytes.Buffer, what, head string) {
-	text := f.body.String()
-	for _, l := range f.made {
-		text += l.declaration
+	mentioned := func(name string) bool {
+		return mentions(f.body.Bytes(), name) ||
+			slices.ContainsFunc(f.made, func(l local) bool { return mentions([]byte(l.declaration), name) })
 	}
 	fmt.Fprintf(b, "\n%s\n%s\n{\n", comment(what), wrap("void "+head))
 	before := b.Len()
 	for _, l := range f.locals {
-		if mentions(text, l.name) {
+		if mentioned(l.name) {
 			b.WriteString(wrap("\t"+l.declaration) + ";\n")
 		}
 	}
@@ -73,12 +77,12 @@ func (f *function) finish(b *bytes.Buffer, what, head string) {
 }
 
 // mentions reports whether text contains the identifier name.
-func mentions(text, name string) bool {
+func mentions(text []byte, name string) bool {
 	inWord := func(c byte) bool {
 		return c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 	}
 	for from := 0; ; {
-		i := strings.Index(text[from:], name)
+		i := bytes.Index(text[from:], []byte(name))
 		if i < 0 {
 			return false
 		}
@@ -93,34 +97,44 @@ func mentions(text, name string) bool {
 // wrap breaks a long line of C behind commas and equals signs.
 func wrap(line string) string {
 	const limit = 110
+	if width(line) <= limit {
+		return line
+	}
 	indent := "\t" + line[:len(line)-len(strings.TrimLeft(line, "\t"))]
 	var b strings.Builder
 	for width(line) > limit {
 		cut, column := 0, 0
 		quoted := false
 		for i := 0; i+1 < len(line) && (cut == 0 || column < limit); i++ {
-			column += width(line[i : i+1])
-			switch {
-			case line[i] == '\\' && quoted:
+			column++
+			switch c := line[i]; {
+			case c == '\t':
+				column += tab - 1
+			case c == '\\' && quoted:
 				i++
 				column++
-			case line[i] == '"':
+			case c == '"':
 				quoted = !quoted
-			case !quoted && (line[i:i+2] == ", " || line[i:i+2] == "= "):
+			case !quoted && (c == ',' || c == '=') && line[i+1] == ' ':
 				cut = i + 1
 			}
 		}
 		if cut == 0 {
 			break
 		}
-		b.WriteString(line[:cut] + "\n")
+		b.WriteString(line[:cut])
+		b.WriteByte('\n')
 		line = indent + line[cut+1:]
 	}
-	return b.String() + line
+	b.WriteString(line)
+	return b.String()
 }
 
 // width returns the columns that a line takes.
-func width(line string) int { return len(line) + 7*strings.Count(line, "\t") }
+func width(line string) int { return len(line) + (tab-1)*strings.Count(line, "\t") }
+
+// tab is the distance of tab stops.
+const tab = 8
 
 // variable prints the transformer of a root.
 func (g *generator) variable(v *match.Var) {

@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/rules-kitsune/rules_kitsune/tools/internal/ktt"
@@ -59,6 +58,7 @@ func Generate(r *match.Result, name string) ([]byte, error) {
 	g.old.define(&types)
 	g.new.define(&types)
 	var b bytes.Buffer
+	b.Grow(2 * (types.Len() + g.plain.Len() + g.coded.Len()))
 	g.head(&b)
 	b.Write(types.Bytes())
 	g.includes(&b)
@@ -80,7 +80,8 @@ type generator struct {
 
 	plain, coded bytes.Buffer // transformers without and with code of the user's
 
-	pair *match.Pair // whose transformer is being printed, or nil
+	body bytes.Buffer // of the function that is being printed
+	pair *match.Pair  // whose transformer is being printed, or nil
 
 	prototypes []string          // of transformers
 	constants  []string          // definitions of closures, in order of dependency
@@ -276,6 +277,7 @@ func (g *generator) closures(b *bytes.Buffer) {
 // quote returns s as a C string.
 func quote(s string) string {
 	var b strings.Builder
+	b.Grow(len(s) + len(`""`))
 	b.WriteByte('"')
 	for i := range len(s) {
 		switch c := s[i]; {
@@ -292,9 +294,10 @@ func quote(s string) string {
 	return b.String()
 }
 
-// resume stands for a line that tells the compiler where it is in the generated
-// file again. Its number is known only when the file is complete.
-const resume = "\x00\n"
+// resume stands for the end of a line, and for one that tells the compiler where
+// it is in the generated file again. Its number is known only when the file is
+// complete.
+const resume = "\n\x00\n"
 
 // writeUserText prints text from an .xf file so that the compiler knows the
 // lines that it comes from. Text that begins in the line of its brace is
@@ -315,18 +318,27 @@ func writeUserText(b *bytes.Buffer, file string, line int, text, indent string) 
 	if strings.TrimSpace(text) == "" {
 		return
 	}
-	fmt.Fprintf(b, "#line %d %s\n%s\n%s", line, quote(file), text, resume)
+	fmt.Fprintf(b, "#line %d %s\n%s%s", line, quote(file), text, resume)
 }
 
 // resolveLines replaces each resume by a line directive.
 func resolveLines(text []byte, name string) []byte {
-	lines := slices.Collect(bytes.Lines(text))
-	for i, l := range lines {
-		if string(l) == resume {
-			lines[i] = fmt.Appendf(nil, "#line %d %s\n", i+2, quote(name))
-		}
+	if !bytes.Contains(text, []byte(resume)) {
+		return text
 	}
-	return bytes.Join(lines, nil)
+	var b bytes.Buffer
+	b.Grow(len(text) + len(text)/16) // a directive is longer than a resume
+	line := 1
+	for {
+		before, after, found := bytes.Cut(text, []byte(resume))
+		b.Write(before)
+		if !found {
+			return b.Bytes()
+		}
+		line += bytes.Count(before, []byte("\n")) + 2
+		fmt.Fprintf(&b, "\n#line %d %s\n", line, quote(name))
+		text = after
+	}
 }
 
 // keyArgs returns the arguments by which the runtime looks up a key.

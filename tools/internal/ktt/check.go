@@ -6,33 +6,15 @@ import "fmt"
 // stumble over: a summary may come from any file that claims to be one.
 func (u *Unit) check() error {
 	for _, d := range u.Types {
-		if d == nil {
-			return fmt.Errorf("%s: empty type", u.File)
-		}
-		switch d.Kind {
-		case Struct, Union:
-			for _, f := range d.Fields {
-				if f == nil {
-					return fmt.Errorf("%s: %s: empty field", u.File, d.Ref())
-				}
-				if err := f.Type.check(0); err != nil {
-					return fmt.Errorf("%s: %s.%s: %w", u.File, d.Ref(), f.Name, err)
-				}
-			}
-		case Enum:
-			for _, v := range d.Values {
-				if v == nil {
-					return fmt.Errorf("%s: %s: empty enumerator", u.File, d.Ref())
-				}
-			}
-		case Typedef:
-			if err := d.Type.check(0); err != nil {
-				return fmt.Errorf("%s: %s: %w", u.File, d.Ref(), err)
-			}
-		default:
-			return fmt.Errorf("%s: unknown kind of type %q", u.File, d.Kind)
+		if err := d.check(); err != nil {
+			return fmt.Errorf("%s: %w", u.File, err)
 		}
 	}
+	return u.checkSymbols()
+}
+
+// checkSymbols checks all of u but its types.
+func (u *Unit) checkSymbols() error {
 	for _, v := range u.Vars {
 		if v == nil {
 			return fmt.Errorf("%s: empty variable", u.File)
@@ -45,6 +27,36 @@ func (u *Unit) check() error {
 		if f == nil {
 			return fmt.Errorf("%s: empty function", u.File)
 		}
+	}
+	return nil
+}
+
+func (d *TypeDef) check() error {
+	if d == nil {
+		return fmt.Errorf("empty type")
+	}
+	switch d.Kind {
+	case Struct, Union:
+		for _, f := range d.Fields {
+			if f == nil {
+				return fmt.Errorf("%s: empty field", d.Ref())
+			}
+			if err := f.Type.check(0); err != nil {
+				return fmt.Errorf("%s.%s: %w", d.Ref(), f.Name, err)
+			}
+		}
+	case Enum:
+		for _, v := range d.Values {
+			if v == nil {
+				return fmt.Errorf("%s: empty enumerator", d.Ref())
+			}
+		}
+	case Typedef:
+		if err := d.Type.check(0); err != nil {
+			return fmt.Errorf("%s: %w", d.Ref(), err)
+		}
+	default:
+		return fmt.Errorf("unknown kind of type %q", d.Kind)
 	}
 	return nil
 }

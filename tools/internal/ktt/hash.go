@@ -43,6 +43,7 @@ func (h *hasher) unit(u *Unit) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	sum = slices.Grow(sum, len(sum)*len(u.Types))
 	for _, d := range u.Types {
 		t, err := h.typeDef(d)
 		if err != nil {

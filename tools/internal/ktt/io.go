@@ -5,6 +5,9 @@ import (
 	"debug/elf"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"os"
 
 	"github.com/rules-kitsune/rules_kitsune/tools/internal/atomicfile"
 )
@@ -43,17 +46,25 @@ func ReadFile(name string) (*Summary, error) { return new(Reader).ReadFile(name)
 // ErrNoSummary is what an ELF file without a summary gives.
 var ErrNoSummary = errors.New("no type summary in it: it was not built with ktcc, or the section " + Section + " was removed")
 
-func fromELF(data []byte) ([]byte, error) {
-	f, err := elf.NewFile(bytes.NewReader(data))
+// fromELF returns the section with the summary. Of an object, which may be large,
+// no more is read than it takes to find it.
+func fromELF(object *os.File) (io.Reader, error) {
+	f, err := elf.NewFile(object)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	s := f.Section(Section)
 	if s == nil {
 		return nil, ErrNoSummary
 	}
-	return s.Data()
+	info, err := object.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if s.Offset+s.FileSize > uint64(info.Size()) {
+		return nil, fmt.Errorf("the file is not complete: it ends within the section %s", Section)
+	}
+	return s.Open(), nil
 }
 
 // WriteFile writes s to the file name; the file is complete or untouched.

@@ -2,10 +2,13 @@ package ktt_test
 
 import (
 	"bytes"
+	"debug/elf"
+	"encoding/binary"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,8 +124,8 @@ func TestDecodeErrors(t *testing.T) {
 	}
 }
 
-// FuzzDecode reads what is nearly a summary. What is accepted can be written and
-// read again, and joined to a program.
+// FuzzDecode reads what is nearly a summary. What is accepted is what
+// encoding/json finds; it can be written and read again, and joined to a program.
 func FuzzDecode(f *testing.F) {
 	text, err := sample(f).Encode()
 	if err != nil {
@@ -138,6 +141,9 @@ func FuzzDecode(f *testing.F) {
 		s, err := ktt.Decode(data)
 		if err != nil {
 			return
+		}
+		if d := cmp.Diff(byJSON(t, data), s.Units); d != "" {
+			t.Fatalf("-encoding/json +read:\n%s", d)
 		}
 		text, err := s.Encode()
 		if err != nil {
@@ -194,6 +200,11 @@ func TestReadELF(t *testing.T) {
 	if _, err := ktt.ReadFile(none); !errors.Is(err, ktt.ErrNoSummary) || !strings.Contains(err.Error(), none) {
 		t.Errorf("an object without summary: %v", err)
 	}
+	truncated := filepath.Join(dir, "truncated.o")
+	enlargeSection(t, filepath.Join(dir, "a.o"), truncated)
+	if _, err := ktt.ReadFile(truncated); err == nil || !strings.Contains(err.Error(), "ends within the section") {
+		t.Errorf("a file that ends too early: %v", err)
+	}
 	broken := filepath.Join(dir, "broken.so")
 	if err := os.WriteFile(broken, []byte("\x7fELF and no more"), 0o644); err != nil {
 		t.Fatal(err)
@@ -202,6 +213,37 @@ func TestReadELF(t *testing.T) {
 		if _, err := ktt.ReadFile(name); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: error %v does not name it", name, err)
 		}
+	}
+}
+
+// enlargeSection copies an object, with a section for the summary that goes beyond
+// the end of the file.
+func enlargeSection(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := elf.NewFile(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := slices.IndexFunc(f.Sections, func(s *elf.Section) bool { return s.Name == ktt.Section })
+	var file elf.Header64
+	var section elf.Section64
+	if _, err := binary.Decode(data, f.ByteOrder, &file); err != nil {
+		t.Fatal(err)
+	}
+	header := data[file.Shoff+uint64(index)*uint64(file.Shentsize):]
+	if _, err := binary.Decode(header, f.ByteOrder, &section); err != nil {
+		t.Fatal(err)
+	}
+	section.Size += uint64(len(data))
+	if _, err := binary.Encode(header, f.ByteOrder, &section); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, data, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -52,26 +52,35 @@ func (s *Summary) Program() *Program {
 		varUnits:  map[string]*Unit{},
 		funcs:     map[string]bool{},
 	}
-	var order []TypeRef
-	definedIn := map[TypeRef]*Unit{}
-	reached := map[TypeRef]bool{} // a variable leads to a definition with this layout
+	// What is known of a name: its definition, the unit that has it, and whether a
+	// variable leads to a definition with this layout.
+	type entry struct {
+		def     *TypeDef
+		unit    *Unit
+		reached bool
+	}
+	entries := map[TypeRef]*entry{}
+	var order []*entry
 	rooted := map[string]bool{}
 	divided := split(s.Units)
 	for i, u := range divided.units {
 		for _, d := range u.Types {
 			r := d.Ref()
-			old, known := p.types[r], reached[r]
+			e := entries[r]
+			if e == nil {
+				e = &entry{def: d, unit: s.Units[i]}
+				entries[r] = e
+				order = append(order, e)
+			}
+			old, known := e.def, e.reached
 			if !known && !d.Incomplete && !d.Unreached {
-				reached[r] = true
+				e.reached = true
 				delete(p.conflicts, r) // those were other types
 			}
 			switch {
-			case old == nil:
-				order = append(order, r)
 			case d.Incomplete:
 				continue
-			case old.Incomplete:
-			case old == d:
+			case old.Incomplete, old == d:
 			case sameLayout(old, d):
 				if annotations(d) < annotations(old) || d.Size == 0 && old.Size > 0 {
 					continue
@@ -80,11 +89,11 @@ func (s *Summary) Program() *Program {
 				continue
 			case known || d.Unreached:
 				if p.conflicts[r] == nil {
-					p.conflicts[r] = &Conflict{old, d, definedIn[r], s.Units[i]}
+					p.conflicts[r] = &Conflict{old, d, e.unit, s.Units[i]}
 				}
 				continue
 			}
-			p.types[r], definedIn[r] = d, s.Units[i]
+			e.def, e.unit = d, s.Units[i]
 		}
 		for _, v := range u.Vars {
 			p.vars[v.Key], p.varUnits[v.Key] = v, s.Units[i]
@@ -99,8 +108,12 @@ func (s *Summary) Program() *Program {
 			}
 		}
 	}
+	for _, e := range order {
+		p.types[e.def.Ref()] = e.def
+	}
 	p.addConflicts(divided)
-	for _, r := range order {
+	for _, e := range order {
+		r := e.def.Ref()
 		if divided.split[r] != nil {
 			continue // it stands for several
 		}

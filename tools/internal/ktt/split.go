@@ -76,11 +76,12 @@ func (s *splitter) ambiguous() map[TypeRef]bool {
 			if d.Incomplete || d.Unreached {
 				continue
 			}
-			switch of := first[d.Ref()]; {
+			r := d.Ref()
+			switch of := first[r]; {
 			case of == nil:
-				first[d.Ref()] = d
+				first[r] = d
 			case of != d && !sameLayout(of, d):
-				several[d.Ref()] = true
+				several[r] = true
 			}
 		}
 	}

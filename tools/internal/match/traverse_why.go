@@ -144,9 +144,11 @@ func (r *Result) nearest(steps []step) *Reason {
 			steps = append(steps, after(way, r.causes(p.Body, c.generic))...)
 		}
 		for _, f := range p.Fields {
-			if f.Value != nil {
-				to := append(slices.Clip(way), name+"."+f.New.Name)
-				steps = append(steps, after(to, r.causes(f.Value, c.generic))...)
+			if f.Value == nil {
+				continue
+			}
+			if causes := r.causes(f.Value, c.generic); len(causes) > 0 {
+				steps = append(steps, after(append(slices.Clip(way), name+"."+f.New.Name), causes)...)
 			}
 		}
 	}
