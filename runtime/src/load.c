@@ -100,6 +100,23 @@ void kt_trim(const struct kt_descriptor *copy) {
 		kitsune_log("cannot give back what is not mapped of an old image: %s", strerror(errno));
 }
 
+/* Whether all that is to be mapped is in the file. The dynamic linker would crash where it is not. */
+static bool is_complete(int fd, const ElfW(Ehdr) * h) {
+	struct stat st;
+	ElfW(Phdr) segment;
+	if (fstat(fd, &st) < 0)
+		return false;
+	for (size_t i = 0; i < h->e_phnum; i++) {
+		if (pread(fd, &segment, sizeof segment, (off_t)(h->e_phoff + i * sizeof segment)) !=
+		    sizeof segment)
+			return false;
+		if (segment.p_type == PT_LOAD && (segment.p_offset > (size_t)st.st_size ||
+		                                  segment.p_filesz > (size_t)st.st_size - segment.p_offset))
+			return false;
+	}
+	return true;
+}
+
 /* Whether the file is a shared object for this machine: what the dynamic linker would not say as clearly. */
 static bool is_shared_object(int fd, const char *path, char *why, size_t size) {
 	ElfW(Ehdr) h;
@@ -109,6 +126,8 @@ static bool is_shared_object(int fd, const char *path, char *why, size_t size) {
 		say(why, size, "%s is not a shared object: link it with -shared", path);
 	else if (h.e_ident[EI_CLASS] != ELF_CLASS || h.e_machine != ELF_MACHINE)
 		say(why, size, "%s was built for another kind of machine", path);
+	else if (!is_complete(fd, &h))
+		say(why, size, "%s is cut off", path);
 	else
 		return true;
 	return false;

@@ -218,9 +218,23 @@ static void *program_counter(const ucontext_t *c) {
 #endif
 }
 
+/* Whether a call of the system has been interrupted. */
+static bool in_system_call(const void *pc) {
+#if defined(__x86_64__)
+	return memcmp((const char *)pc - 2, "\x0f\x05", 2) == 0;
+#elif defined(__aarch64__)
+	return memcmp((const char *)pc - 4, "\x01\0\0\xd4", 4) == 0;
+#else
+	(void)pc;
+	return false;
+#endif
+}
+
 /* Whether the C library is at work: its allocator, perhaps, which the old version needs in order. */
 static bool in_c_library(const void *pc) {
 	Dl_info here, library;
+	if (in_system_call(pc))
+		return false;
 	return dladdr(pc, &here) && dladdr((void *)gnu_get_libc_version, &library) &&
 	       here.dli_fbase == library.dli_fbase;
 }

@@ -22,6 +22,21 @@ static void put(const char *file, const char *text) {
 	fclose(f);
 }
 
+/* The first half of a file. */
+static void put_half(const char *file, const char *of) {
+	struct stat st;
+	char *bytes;
+	FILE *f = fopen(of, "r");
+	CHECK(f != NULL && fstat(fileno(f), &st) == 0);
+	bytes = malloc((size_t)st.st_size);
+	CHECK(fread(bytes, (size_t)st.st_size, 1, f) == 1);
+	fclose(f);
+	f = fopen(file, "w");
+	CHECK(f != NULL && fwrite(bytes, (size_t)st.st_size / 2, 1, f) == 1);
+	fclose(f);
+	free(bytes);
+}
+
 static int descriptors(void) {
 	int n = 0;
 	for (int fd = 0; fd < 1024; fd++)
@@ -36,7 +51,7 @@ int main(int argc, char **argv) {
 	if (kitsune_is_updating()) {
 		CHECK(MIGRATE_STATIC(served));
 		kitsune_update("main");
-		CHECK_EQUAL(served, 7);
+		CHECK_EQUAL(served, 8);
 		return done();
 	}
 	int before = descriptors();
@@ -45,6 +60,8 @@ int main(int argc, char **argv) {
 	put(file, "this is not a shared object");
 	refused("/no/such/file.so");
 	refused(directory);
+	refused(file);
+	put_half(file, argv[1]);
 	refused(file);
 	refused("/proc/self/exe");
 	refused(argv[0]); /* the file that is running */
