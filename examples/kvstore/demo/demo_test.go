@@ -70,6 +70,21 @@ func TestUpdates(t *testing.T) {
 	}
 }
 
+// TestFaults is the demo with updates that go wrong.
+func TestFaults(t *testing.T) {
+	c := small
+	c.from, c.to, c.faults = 1, 3, true
+	c.driver, c.doupd = kvtest.Path(t, "KVSTORE_DRIVER"), kvtest.Path(t, "KVSTORE_DOUPD")
+	c.faulty = kvtest.Path(t, "KVSTORE_FAULTY")
+	for i := range c.versions {
+		c.versions[i] = kvtest.Path(t, fmt.Sprintf("KVSTORE_V%d", i+1))
+	}
+	r := runSmall(t, c)
+	if r.Version != "3.0" || len(r.Updates) != 2 || len(r.Faults) != len(faults) {
+		t.Errorf("version %s runs after %d updates and %d faults", r.Version, len(r.Updates), len(r.Faults))
+	}
+}
+
 // TestWithoutUpdate tests each version, and the demo, for itself.
 func TestWithoutUpdate(t *testing.T) {
 	for _, version := range kvtest.Versions {
@@ -135,6 +150,7 @@ func TestFlags(t *testing.T) {
 	}{
 		{"--to 2 --from 3", "--from 3 --to 2: the versions are 1 to 3"},
 		{"--to 4", "--from 1 --to 4: the versions are 1 to 3"},
+		{"--faults --from 2", "--faults: go from version 1 to version 3"},
 		{"--conns 0", "--conns 0: must be at least 1"},
 		{"--keys 10", "--keys 10: must be at least 800 for --conns 50"},
 		{"--to 1", "--v1 is missing; `./bazelw run //examples/kvstore:demo` sets it"},

@@ -7,7 +7,7 @@
 // stream and looks for gaps, and some do nothing at all but stay. Meanwhile
 // the command doupd updates the server. In the end every key, every lifetime
 // and every counter is compared over the connections that were opened in the
-// beginning.
+// beginning. With --faults it first tries some updates that must not take place.
 //
 // The exit status is 0 only if nothing was lost and nothing was wrong.
 package main
@@ -25,13 +25,17 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/rules-kitsune/rules_kitsune/examples/kvstore/load"
 )
 
 // config is what the flags say.
 type config struct {
 	driver, doupd string
 	versions      [3]string     // version 1, and the updates to 2 and 3
+	faulty        string        // an update from version 1 that goes wrong
 	from, to      int           // the versions to begin and to end with
+	faults        bool          // try updates that must not take place
 	keys, conns   int           // in the store, and at work
 	duration      time.Duration // of the work before, between and after the updates
 	lifetime      time.Duration // of keys that expire in the meantime
@@ -84,6 +88,8 @@ func parseFlags(args []string, out io.Writer) (config, error) {
 	flags.StringVar(&c.versions[0], "v1", "", "the `file` of version 1")
 	flags.StringVar(&c.versions[1], "v2", "", "the `file` of the update from version 1 to version 2")
 	flags.StringVar(&c.versions[2], "v3", "", "the `file` of the update from version 2 to version 3")
+	flags.StringVar(&c.faulty, "faulty", "", "the `file` of the update that goes wrong, for --faults")
+	flags.BoolVar(&c.faults, "faults", false, "before the updates, try some that go wrong")
 	flags.IntVar(&c.from, "from", 1, "the `version` to begin with")
 	flags.IntVar(&c.to, "to", 3, "the `version` to end with; as --from, for no update at all")
 	flags.IntVar(&c.keys, "keys", 100_000, "how many keys to load")
@@ -106,10 +112,12 @@ func parseFlags(args []string, out io.Writer) (config, error) {
 		return c, fmt.Errorf("unexpected argument %s", flags.Arg(0))
 	case c.from < 1 || c.to < c.from || c.to > len(c.versions):
 		return c, fmt.Errorf("--from %d --to %d: the versions are 1 to %d", c.from, c.to, len(c.versions))
+	case c.faults && (c.from > 1 || c.to < 3):
+		return c, errors.New("--faults: go from version 1 to version 3")
 	case c.conns < 1:
 		return c, fmt.Errorf("--conns %d: must be at least 1", c.conns)
-	case c.keys < c.conns*batchLimit:
-		return c, fmt.Errorf("--keys %d: must be at least %d for --conns %d", c.keys, c.conns*batchLimit, c.conns)
+	case c.keys < c.conns*load.BatchLimit:
+		return c, fmt.Errorf("--keys %d: must be at least %d for --conns %d", c.keys, c.conns*load.BatchLimit, c.conns)
 	}
 	type file struct{ flag, path string }
 	var needed []file
@@ -118,6 +126,9 @@ func parseFlags(args []string, out io.Writer) (config, error) {
 	}
 	for version := c.from; version <= c.to; version++ {
 		needed = append(needed, file{fmt.Sprintf("--v%d", version), c.versions[version-1]})
+	}
+	if c.faults {
+		needed = append(needed, file{"--faulty", c.faulty})
 	}
 	for _, n := range needed {
 		if n.path == "" {

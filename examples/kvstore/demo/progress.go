@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/rules-kitsune/rules_kitsune/examples/kvstore/load"
 )
 
 // progress shows what is going on. On a terminal the last line is alive.
@@ -53,7 +55,7 @@ func (p *progress) draw() {
 
 // watch shows the state of the connections until the function it returns is
 // called.
-func (p *progress) watch(t *tally) (stop func()) {
+func (p *progress) watch(t *load.Tally) (stop func()) {
 	if !p.tty {
 		return func() {}
 	}
@@ -63,20 +65,20 @@ func (p *progress) watch(t *tally) (stop func()) {
 		defer close(done)
 		ticker := time.NewTicker(interval)
 		defer ticker.Stop()
-		answers, at := t.answers.Load(), time.Now()
+		answers, at := t.Answers.Load(), time.Now()
 		for {
 			select {
 			case <-quit:
 				p.show("")
 				return
 			case now := <-ticker.C:
-				n := t.answers.Load()
+				n := t.Answers.Load()
 				rate := float64(n-answers) / now.Sub(at).Seconds()
 				answers, at = n, now
-				s := t.now()
+				s := t.Now()
 				p.show(fmt.Sprintf("  %-8v %9s answers/s, %d connections, %d lost, %d wrong, stall %s", s,
-					thousands(int64(rate)), t.connections.Load(), t.lost.Load(), t.wrong.Load(),
-					milliseconds(time.Duration(t.stalls[s].Load()))))
+					thousands(int64(rate)), t.Connections.Load(), t.Lost.Load(), t.Wrong.Load(),
+					milliseconds(t.Stall(s))))
 			}
 		}
 	}()

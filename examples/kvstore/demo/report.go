@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -21,8 +22,16 @@ type report struct {
 	StreamLines  int64          `json:"monitor_lines"`
 	StreamLost   int64          `json:"monitor_lines_lost"`
 	LongestStall time.Duration  `json:"longest_stall_ns"` // when no update is going on
+	Faults       []faultReport  `json:"faults"`
 	Updates      []updateReport `json:"updates"`
 	Problems     []string       `json:"problems"`
+}
+
+type faultReport struct {
+	Fault        string        `json:"fault"`
+	Outcome      string        `json:"outcome"`
+	Message      string        `json:"message"`
+	LongestStall time.Duration `json:"longest_stall_ns"`
 }
 
 type updateReport struct {
@@ -45,6 +54,16 @@ func (r *report) print(out io.Writer) {
 		thousands(int64(r.KeysPresent)), thousands(int64(r.Keys-r.KeysPresent)))
 	fmt.Fprintf(w, "longest stall\t%s, when no update is going on\n", milliseconds(r.LongestStall))
 	w.Flush()
+
+	if len(r.Faults) > 0 {
+		fmt.Fprintln(out)
+		w = tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "what went wrong\toutcome\tlongest stall")
+		for _, f := range r.Faults {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", f.Fault, strings.ReplaceAll(f.Outcome, "_", " "), milliseconds(f.LongestStall))
+		}
+		w.Flush()
+	}
 
 	if len(r.Updates) > 0 {
 		fmt.Fprintln(out)

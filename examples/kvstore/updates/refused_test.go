@@ -1,11 +1,9 @@
 package updates
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
 	"os/user"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -31,53 +29,18 @@ func expectRefusal(t *testing.T, code int, output string, wantCode int, want str
 	t.Log(strings.TrimSpace(output))
 }
 
-// write makes a file with the given contents.
-func write(t *testing.T, name string, data []byte) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(file, data, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
 // TestFiles asks for updates to files that are none. The server goes on with
 // every key, and is then updated.
 func TestFiles(t *testing.T) {
 	s := start(t, "KVSTORE_V1")
-	update := kvtest.Path(t, "KVSTORE_V2")
-	image, err := os.ReadFile(update)
-	if err != nil {
-		t.Fatal(err)
-	}
-	otherMachine := bytes.Clone(image)
-	otherMachine[18] ^= 1 // e_machine
-	for _, c := range []struct {
-		name, file, want string
-	}{
-		{"missing", filepath.Join(t.TempDir(), "none.so"), "no such file or directory"},
-		{"directory", t.TempDir(), "is a directory"},
-		{"text", write(t, "text.so", []byte("int main(void);\n")), "is not an ELF file"},
-		{"empty", write(t, "empty.so", nil), "is empty"},
-		{"device", "/dev/null", "is not a regular file"},
-		{"executable", "/bin/sh", "does not contain the Kitsune runtime"},
-		{"without the runtime", kvtest.Path(t, "UPDATES_PLAIN"), "does not contain the Kitsune runtime"},
-		{"other machine", write(t, "machine.so", otherMachine), "the process for x86_64"},
-		{"cut off", write(t, "half.so", image[:len(image)/2]), "half.so is cut off"},
-		{"cut off in the headers", write(t, "short.so", image[:100]), "short.so is cut off"},
-		{"undefined symbol", kvtest.Path(t, "UPDATES_UNDEFINED"), "no_such_function"},
-		{"other program", kvtest.Path(t, "UPDATES_OTHER"), "is another program, or has no transformers"},
-		{"update of another program", kvtest.Path(t, "UPDATES_OTHER_UPDATE"), "was built to follow another program"},
-		{"without transformers", kvtest.Path(t, "UPDATES_V2_ALONE"), "has no transformers, and other types than the running version in commands.c"},
-		{"for another predecessor", kvtest.Path(t, "KVSTORE_V3"), "was built to follow another version"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			code, output := doupd(t, strconv.Itoa(s.PID()), c.file)
-			expectRefusal(t, code, output, 1, c.want)
+	for _, c := range kvtest.BadFiles(t) {
+		t.Run(c.Name, func(t *testing.T) {
+			code, output := doupd(t, strconv.Itoa(s.PID()), c.File)
+			expectRefusal(t, code, output, 1, c.Refusal)
 			s.check(t, "1.0")
 		})
 	}
-	s.update(t, update)
+	s.update(t, kvtest.Path(t, "KVSTORE_V2"))
 	s.check(t, "2.0")
 }
 

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 type follower struct {
 	conn    *kv.Conn
 	id      int
-	tally   *tally
+	tally   *Tally
 	lines   int64
 	missing int64
 	last    int64         // the number of the last line
@@ -21,7 +21,7 @@ type follower struct {
 	err     error         // why, nil if it was asked to; valid then
 }
 
-func newFollower(conn *kv.Conn, id int, t *tally) (*follower, error) {
+func newFollower(conn *kv.Conn, id int, t *Tally) (*follower, error) {
 	if err := conn.Expect("MONITOR"); err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (f *follower) follow() error {
 		}
 		if f.lines > 0 && n != f.last+1 {
 			f.missing += max(n-f.last-1, 1)
-			f.tally.problem("MONITOR: line %d was followed by line %d", f.last, n)
+			f.tally.Problem("MONITOR: line %d was followed by line %d", f.last, n)
 		}
 		f.lines++
 		f.last = n

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"io"
@@ -41,7 +41,7 @@ func TestFollower(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			f, err := newFollower(conn, 1, new(tally))
+			f, err := newFollower(conn, 1, new(Tally))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,89 +1,26 @@
-package main
+package load
 
 import (
 	"context"
 	"fmt"
 	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/rules-kitsune/rules_kitsune/examples/kvstore/kv"
 )
 
 const (
-	// batchLimit is how many commands a connection at work sends at most
+	// BatchLimit is how many commands a connection at work sends at most
 	// before it reads the answers, largeBatch how many it sends when it goes
 	// through all of its keys.
-	batchLimit = 16
+	BatchLimit = 16
 	largeBatch = 300
 
 	// answerTimeout is how long an answer may take before the connection is
 	// given up.
 	answerTimeout = 30 * time.Second
-
-	// stages is the number of stages.
-	stages = 5
 )
-
-// A tally is what all connections have seen.
-type tally struct {
-	stage       atomic.Int32 // see enter and now
-	connections atomic.Int64
-	lost        atomic.Int64 // of them
-	answers     atomic.Int64 // that have been checked
-	wrong       atomic.Int64
-	stalls      [stages]atomic.Int64 // the longest wait for answers, in nanoseconds
-
-	mu       sync.Mutex
-	problems []string
-}
-
-func (t *tally) enter(s stage) { t.stage.Store(int32(s)) }
-
-func (t *tally) now() stage { return stage(t.stage.Load()) }
-
-// problemLimit is how many problems are described, and not only counted.
-const problemLimit = 10
-
-// problem describes something that should not have happened.
-func (t *tally) problem(format string, args ...any) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.problems) < problemLimit {
-		t.problems = append(t.problems, fmt.Sprintf(format, args...))
-	}
-}
-
-// expect counts a checked answer.
-func (t *tally) expect(ok bool, format string, args ...any) {
-	t.answers.Add(1)
-	if !ok {
-		t.wrong.Add(1)
-		t.problem(format, args...)
-	}
-}
-
-// lose counts a connection that has failed.
-func (t *tally) lose(id int, err error) {
-	t.lost.Add(1)
-	t.problem("connection %d: %v", id, err)
-}
-
-// stalled records how long somebody has waited for answers.
-func (t *tally) stalled(e exchange) {
-	s := e.sentStage
-	if !s.updating() && e.answerStage > s {
-		s++ // an update has come in between
-	}
-	wait := int64(e.received.Sub(e.sent))
-	for {
-		longest := t.stalls[s].Load()
-		if wait <= longest || t.stalls[s].CompareAndSwap(longest, wait) {
-			return
-		}
-	}
-}
 
 // A worker keeps a connection busy.
 type worker struct {
@@ -91,7 +28,7 @@ type worker struct {
 	id    int // of the connection, as the server counts
 	keys  []*key
 	rng   *rand.Rand
-	tally *tally
+	tally *Tally
 	lost  bool
 
 	lifetime time.Duration // of keys that expire soon
@@ -99,7 +36,7 @@ type worker struct {
 	began    exchange // when the first command of the batch was written
 }
 
-func newWorker(conn *kv.Conn, id, keys int, t *tally, lifetime time.Duration) *worker {
+func newWorker(conn *kv.Conn, id, keys int, t *Tally, lifetime time.Duration) *worker {
 	w := &worker{conn: conn, id: id, tally: t, lifetime: lifetime, rng: rand.New(rand.NewPCG(uint64(id), 0))}
 	for i := range keys {
 		w.keys = append(w.keys, &key{
@@ -114,7 +51,7 @@ func newWorker(conn *kv.Conn, id, keys int, t *tally, lifetime time.Duration) *w
 // add puts a command into the next batch.
 func (w *worker) add(c command) {
 	if len(w.batch) == 0 {
-		w.began = exchange{sent: time.Now(), sentStage: w.tally.now()}
+		w.began = exchange{sent: time.Now(), sentStage: w.tally.Now()}
 	}
 	w.batch = append(w.batch, c)
 	w.conn.Send(c.words...)
@@ -135,9 +72,9 @@ func (w *worker) exchange() (exchange, error) {
 			return e, err
 		}
 	}
-	e.received, e.answerStage = time.Now(), w.tally.now()
+	e.received, e.answerStage = time.Now(), w.tally.Now()
 	for i, c := range w.batch {
-		w.tally.expect(c.check(replies[i], e), "%q was answered %.80q (%v)", c.words, replies[i], e.answerStage)
+		w.tally.Expect(c.check(replies[i], e), "%q was answered %.80q (%v)", c.words, replies[i], e.answerStage)
 	}
 	w.batch = w.batch[:0]
 	return e, nil
@@ -175,10 +112,10 @@ func (w *worker) load(ctx context.Context) error {
 // work does random things until the context ends.
 func (w *worker) work(ctx context.Context) error {
 	for ctx.Err() == nil {
-		version := w.tally.now().oldest()
+		version := w.tally.Now().Oldest()
 		// Different keys, because what is known about a key only changes with the answers.
 		first := w.rng.IntN(len(w.keys))
-		for i := range 1 + w.rng.IntN(batchLimit) {
+		for i := range 1 + w.rng.IntN(BatchLimit) {
 			w.add(w.keys[(first+i)%len(w.keys)].random(w.rng, version, w.lifetime))
 		}
 		e, err := w.exchange()
@@ -192,7 +129,7 @@ func (w *worker) work(ctx context.Context) error {
 
 // verify looks at everything that is known about every key.
 func (w *worker) verify(ctx context.Context) error {
-	version := w.tally.now().oldest()
+	version := w.tally.Now().Oldest()
 	return w.all(ctx, func(k *key) []command {
 		if version == 1 {
 			return []command{k.get()}
@@ -215,7 +152,7 @@ func (w *worker) size() (keys, bytes int) {
 
 // together lets all workers do something at the same time, and waits. A worker
 // that fails has lost its connection.
-func together(workers []*worker, t *tally, what func(*worker) error) {
+func together(workers []*worker, t *Tally, what func(*worker) error) {
 	var wg sync.WaitGroup
 	for _, w := range workers {
 		if w.lost {

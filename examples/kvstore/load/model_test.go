@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"testing"
@@ -12,10 +12,10 @@ import (
 func TestAnswers(t *testing.T) {
 	start := time.Now()
 	// at is an exchange that took 10 ms.
-	at := func(d time.Duration, s stage) exchange {
+	at := func(d time.Duration, s Stage) exchange {
 		return exchange{start.Add(d), start.Add(d + 10*time.Millisecond), s, s}
 	}
-	v1, v2 := atWork(1), atWork(2)
+	v1, v2 := AtWork(1), AtWork(2)
 	updating := exchange{start, start.Add(10 * time.Millisecond), v1, v1 + 1}
 	reply := func(kind kv.Kind, text string) kv.Reply { return kv.Reply{Kind: kind, Text: text} }
 	missing := reply(kv.Missing, "")

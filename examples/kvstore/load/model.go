@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"fmt"
@@ -11,28 +11,28 @@ import (
 
 // A stage of the demo: 0 is version 1 at work, 1 the update to version 2, 2
 // version 2 at work, and so on.
-type stage int32
+type Stage int32
 
-// atWork is the stage in which a version is at work. The one before is the
+// AtWork is the stage in which a version is at work. The one before is the
 // update to that version.
-func atWork(version int) stage { return stage(2 * (version - 1)) }
+func AtWork(version int) Stage { return Stage(2 * (version - 1)) }
 
-// oldest is the oldest version that may answer in this stage.
-func (s stage) oldest() int { return int(s)/2 + 1 }
+// Oldest is the oldest version that may answer in this stage.
+func (s Stage) Oldest() int { return int(s)/2 + 1 }
 
-func (s stage) updating() bool { return s%2 == 1 }
+func (s Stage) Updating() bool { return s%2 == 1 }
 
-func (s stage) String() string {
-	if s.updating() {
-		return fmt.Sprintf("v%d -> v%d", s.oldest(), s.oldest()+1)
+func (s Stage) String() string {
+	if s.Updating() {
+		return fmt.Sprintf("v%d -> v%d", s.Oldest(), s.Oldest()+1)
 	}
-	return fmt.Sprintf("v%d", s.oldest())
+	return fmt.Sprintf("v%d", s.Oldest())
 }
 
 // An exchange is when a command was sent and when its answer arrived.
 type exchange struct {
 	sent, received         time.Time
-	sentStage, answerStage stage
+	sentStage, answerStage Stage
 }
 
 // A key is what one of the connections knows about one of its keys. Nobody
@@ -106,7 +106,7 @@ func (k *key) get() command {
 			k.forget()
 			return true
 		}
-		if e.sentStage.oldest() >= 2 {
+		if e.sentStage.Oldest() >= 2 {
 			k.hitsMin++
 		}
 		if e.answerStage > 0 {
