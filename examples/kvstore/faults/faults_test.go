@@ -63,16 +63,17 @@ type section struct {
 
 var sections = []section{
 	{"The file is no update", "`doupd` finds out, and does not even ask the process.", files},
-	{"A constructor", "Loading a file runs its constructors, before anything can be undone. Therefore a child of the " +
-		"process loads it first, and the update is refused if that does not succeed within 10 s.", inConstructor},
-	{"The hook before `main()`", "The old version is left; `_kitsune_prestart_xform()` of the new one is called.", at("prestart")},
+	{"A constructor", "Loading a file runs its constructors, before anything can be undone. Therefore a child of " +
+		"the process loads it first, and the update is refused if that does not succeed within 10 s.", inConstructor},
+	{"The hook before `main()`", "The old version is left; `_kitsune_prestart_xform()` of the new one is called.",
+		at("prestart")},
 	{"A transformer", "Code in the .xf file, for the hundredth of a thousand objects.", at("transformer")},
 	{"`main()`", "All state has been carried over, the update point has not been reached.", at("main")},
 	{"The hook at the update point", "`_kitsune_mainupdate_xform()` is called.", at("mainupdate")},
 	{"The health check", "The new version is asked whether it is well: `kitsune_health()`.", at("health", unhealthy)},
 	{"The request is disturbed", "The new version is good, if nothing else is said.", requests},
-	{"The file changes after `doupd` has checked it", "The process has not come to an update point yet, if nothing else " +
-		"is said.", replacements},
+	{"The file changes after `doupd` has checked it", "The process has not come to an update point yet, if nothing " +
+		"else is said.", replacements},
 	{"Something is lacking", "", shortages},
 }
 
@@ -87,7 +88,8 @@ func (f fault) check(t *testing.T, server func() *site) {
 		s := server()
 		a, pause := s.try(f)
 		if a.code != f.code || !strings.Contains(a.output, f.message) {
-			t.Fatalf("%s: doupd ends with %d and says %q; expected are %d and %q", f.name, a.code, a.output, f.code, f.message)
+			t.Fatalf("%s: doupd ends with %d and says %q; expected are %d and %q",
+				f.name, a.code, a.output, f.code, f.message)
 		}
 		t.Logf("%s: exit status %d, pause %v: %s", f.name, a.code, pause, a.output)
 		if f.updated {

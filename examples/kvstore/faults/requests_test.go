@@ -68,7 +68,7 @@ const anyway = "updated, although nobody waits for it"
 // requests are what can go wrong with a request.
 func requests(*testing.T) []fault {
 	return []fault{
-		{name: "`doupd` is killed while it waits for an update point", code: -1, outcome: anyway, updated: true,
+		{name: "`doupd` is killed while it waits for an update point", code: nobody.code, outcome: anyway, updated: true,
 			pause: 2 * limit,
 			happen: func(s *site) answer {
 				return s.updatedAnyway(s.whileStopped(s.v2(), kill))
@@ -83,7 +83,7 @@ func requests(*testing.T) []fault {
 					s.killed(second)
 				}).wait()
 			}},
-		{name: "`doupd` is killed while the new version is loaded", code: -1, outcome: anyway, updated: true,
+		{name: "`doupd` is killed while the new version is loaded", code: nobody.code, outcome: anyway, updated: true,
 			pause: 4 * limit,
 			happen: func(s *site) answer {
 				s.arm("constructor", "linger")
@@ -92,12 +92,12 @@ func requests(*testing.T) []fault {
 				kill(r)
 				return s.updatedAnyway(r)
 			}},
-		{name: "`doupd` is killed while the new version takes over", code: -1, outcome: anyway, updated: true,
+		{name: "`doupd` is killed while the new version takes over", code: nobody.code, outcome: anyway, updated: true,
 			pause: 2 * limit,
 			happen: func(s *site) answer {
 				return s.updatedAnyway(s.whileTakingOver("linger", kill))
 			}},
-		{name: "`doupd` is killed while a new version takes over that hangs", code: -1,
+		{name: "`doupd` is killed while a new version takes over that hangs", code: nobody.code,
 			outcome: "rolled back, although nobody waits for it", pause: 2 * limit,
 			happen: func(s *site) answer {
 				s.killed(s.whileTakingOver("loop", kill))
@@ -193,7 +193,7 @@ func requests(*testing.T) []fault {
 				<-s.Exited()
 				return s.update(s.v2())
 			}},
-		{name: "a signal as `doupd` sends it, and no request", code: -1, outcome: "nothing",
+		{name: "a signal as `doupd` sends it, and no request", code: nobody.code, outcome: "nothing",
 			happen: func(s *site) answer {
 				s.stray()
 				return nobody
@@ -202,7 +202,7 @@ func requests(*testing.T) []fault {
 			happen: func(s *site) answer {
 				return s.whileTakingOver("linger", func(request) { s.stray() }).wait()
 			}},
-		{name: "a request in `/tmp/PID.upd` that everybody could have written", code: -1, outcome: "nothing",
+		{name: "a request in `/tmp/PID.upd` that everybody could have written", code: nobody.code, outcome: "nothing",
 			happen: func(s *site) answer {
 				file := fmt.Sprintf("/tmp/%d.upd", s.PID())
 				if err := os.WriteFile(file, []byte(s.v2()+"\n"), 0o600); err != nil {

@@ -39,7 +39,7 @@ func BadFiles(t testing.TB) []BadFile {
 		{"for another machine", write(t, "machine.so", otherMachine), "the process for x86_64"},
 		{"cut off", write(t, "half.so", image[:len(image)/2]), "half.so is cut off"},
 		{"cut off in the headers", write(t, "short.so", image[:100]), "short.so is cut off"},
-		{"needs a library that is gone", write(t, "library.so", noLibrary), "libc.so.0"},
+		{"needs a library that is gone", write(t, "library.so", noLibrary), "needs the library libc.so.0"},
 		{"undefined symbol", Path(t, "UPDATES_UNDEFINED"), "no_such_function"},
 		{"everybody can write it", writable, "can be written"},
 		{"another program", Path(t, "UPDATES_OTHER"), "is another program, or has no transformers"},
